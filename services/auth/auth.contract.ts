@@ -1,7 +1,6 @@
 import { contract, type Rule } from "../common/contract.ts";
-import { id, name, nonce } from "../common/rules.ts";
+import { email, id, newName, nonce } from "../common/rules.ts";
 
-const email = { type: "text", min: 3, max: 254 } as const satisfies Rule;
 const address = { type: "string", max: 64 } as const satisfies Rule;
 
 export const auth = contract({
@@ -11,7 +10,7 @@ export const auth = contract({
       description:
         "Keeps a request for an account and mails its verification link. A registered e-mail gets another mail " +
         "and the caller no hint of it. `address` is the client's network address.",
-      params: { name, email, password: { type: "text", min: 8, max: 1024 }, address },
+      params: { name: newName, email, password: { type: "text", min: 8, max: 1024 }, address },
       result: null,
       timeout: 15_000,
     },
@@ -22,7 +21,7 @@ export const auth = contract({
     },
     login: {
       description: "A token for the account. The same answer, as late, for an unknown e-mail and a wrong password.",
-      params: { email, password: { type: "text", min: 1, max: 1024 }, address },
+      params: { email: { ...email, type: "text" }, password: { type: "text", min: 1, max: 1024 }, address },
       result: { type: "object", props: { token: { type: "string" } } },
       timeout: 15_000,
     },

@@ -2,15 +2,16 @@
  * What a service offers, declared once as a literal: the validator reads it, TypeScript infers from it,
  * documents are generated from it.
  *
- * `Rule` is the subset of fastest-validator's rules that TypeScript can read back, and two of our own
- * (see validate.ts): `snowflake`, an id, and `text`, well-formed Unicode without NUL.
+ * `Rule` is the subset of fastest-validator's rules that TypeScript can read back, and four of our
+ * own (see validate.ts): `snowflake`, an id; `text`, well-formed Unicode without NUL; `displayName`, a name people
+ * can see and type; `emailAddress`, one bare address.
  * Lengths count UTF-16 code units, as Dart's and JavaScript's `length` do.
  */
 type Common = { optional?: true; nullable?: true; description?: string };
 export type Rule = Common &
   (
     | { type: "snowflake" }
-    | { type: "text"; min?: number; max: number }
+    | { type: "text" | "displayName" | "emailAddress"; min?: number; max: number }
     | { type: "string"; min?: number; max?: number; pattern?: RegExp }
     | { type: "number"; min?: number; max?: number; integer?: true; default?: number }
     | { type: "boolean" }
@@ -20,7 +21,15 @@ export type Rule = Common &
   );
 export type Rules = { readonly [field: string]: Rule };
 
-type Scalars = { snowflake: string; text: string; string: string; number: number; boolean: boolean };
+type Scalars = {
+  snowflake: string;
+  text: string;
+  displayName: string;
+  emailAddress: string;
+  string: string;
+  number: number;
+  boolean: boolean;
+};
 type Bare<R> = R extends { type: "enum"; values: readonly (infer V)[] }
   ? V
   : R extends { type: "array"; items: infer I }

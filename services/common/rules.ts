@@ -2,7 +2,11 @@ import type { Rule, Rules, Parsed } from "./contract.ts";
 
 /** Fields that several contracts share. Each is declared here and nowhere else. */
 export const id = { type: "snowflake" } as const satisfies Rule;
+/** A name to look somebody up by. */
 export const name = { type: "text", min: 1, max: 32 } as const satisfies Rule;
+/** A name to be given to somebody. */
+export const newName = { type: "displayName", min: 1, max: 32 } as const satisfies Rule;
+export const email = { type: "emailAddress", min: 3, max: 254 } as const satisfies Rule;
 export const content = { type: "text", min: 1, max: 2000 } as const satisfies Rule;
 /** Chosen by the caller; the same write said again carries the same one, and takes effect once. */
 export const nonce = { type: "string", min: 1, max: 64 } as const satisfies Rule;

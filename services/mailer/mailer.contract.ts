@@ -1,5 +1,5 @@
 import { contract, type Rule, type Rules } from "../common/contract.ts";
-import { name } from "../common/rules.ts";
+import { email, newName } from "../common/rules.ts";
 
 const moment = { type: "number", integer: true } as const satisfies Rule;
 const mail = {
@@ -23,9 +23,9 @@ export const mailer = contract({
         "runs next. Idempotent by `key`.",
       params: {
         key: { type: "string", min: 1, max: 64 },
-        to: { type: "text", min: 3, max: 254 },
+        to: email,
         template: { type: "enum", values: ["verify", "alreadyRegistered"] },
-        name: { ...name, max: 254 },
+        name: newName,
         link: { type: "string", max: 1024, pattern: /^https?:\/\/\S+$/ },
       },
       result: null,

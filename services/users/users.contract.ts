@@ -1,12 +1,12 @@
 import { contract } from "../common/contract.ts";
-import { id, name, profile, user, users as userList } from "../common/rules.ts";
+import { id, name, newName, profile, user, users as userList } from "../common/rules.ts";
 
 export const users = contract({
   name: "users",
   actions: {
     create: {
       description: "Makes a user. Idempotent by id; NAME_TAKEN when another user has the name, whatever its case.",
-      params: { id, name },
+      params: { id, name: newName },
       result: { type: "object", props: user },
     },
     get: {

@@ -1,0 +1,82 @@
+import { createServer, type Server } from "node:http";
+import type { Logger, ServiceBroker, ServiceSchema } from "moleculer";
+import ApiGateway from "moleculer-web";
+import { bus } from "../services/common/bus.ts";
+import { config } from "../services/common/config.ts";
+import { pushBus } from "../services/common/push-bus.ts";
+import { httpHandlers, sendError } from "./http.ts";
+import { allowedOrigins } from "./origins.ts";
+import { serveSockets, type Sockets } from "./sockets.ts";
+
+const MAX_BODY_BYTES = 16 * 1024;
+const REQUEST_TIMEOUT_MS = 20_000;
+/** Idle connections and slow clients do not hold up a stop for longer than this. */
+const DRAIN_MS = 3_500;
+
+type Gateway = {
+  broker: ServiceBroker;
+  logger: Logger;
+  server: Server;
+  sockets: Sockets;
+  httpHandler: Parameters<typeof createServer>[1];
+  addRoute(route: object): void;
+};
+
+const cors = {
+  origin: allowedOrigins(config),
+  methods: ["GET", "POST"],
+  allowedHeaders: ["Content-Type"],
+  maxAge: 600,
+};
+
+function listen(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(config.port, config.host, resolve);
+  });
+}
+
+/** The edge: HTTP and WebSocket in, actions out, pushes back. moleculer-web routes the HTTP requests. */
+const gateway = {
+  name: "gateway",
+  mixins: [ApiGateway],
+  settings: {
+    $secureSettings: ["routes", "cors", "onError"],
+    server: false, // ours, so that sockets share it
+    onError: sendError,
+    logRouteRegistration: null,
+  },
+  // moleculer-web's own, of use to nobody here: who can call actions is already inside.
+  actions: { listAliases: false, addRoute: false, removeRoute: false },
+
+  created(this: Gateway) {
+    this.addRoute({
+      path: "/",
+      aliases: httpHandlers({ bus: bus(this.broker), config, log: this.logger }),
+      mappingPolicy: "restrict",
+      mergeParams: false,
+      logging: false,
+      bodyParsers: { json: { limit: MAX_BODY_BYTES }, urlencoded: { extended: false, limit: MAX_BODY_BYTES } },
+      ...(config.allowedOrigins.length > 0 && { cors }),
+    });
+    this.server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS }, this.httpHandler);
+    this.sockets = serveSockets(this.server, { bus: bus(this.broker), push: pushBus, config, log: this.logger });
+  },
+
+  async started(this: Gateway) {
+    await listen(this.server);
+  },
+
+  methods: {
+    /** Answers what is under way and takes nothing new. Runs before any service of this process stops. */
+    async drain(this: Gateway) {
+      const closed = new Promise((resolve) => this.server.close(resolve));
+      this.server.closeIdleConnections();
+      const tooLate = new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref());
+      await Promise.race([Promise.all([this.sockets.drain(), closed]), tooLate]);
+      this.server.closeAllConnections();
+    },
+  },
+};
+
+export default gateway as unknown as ServiceSchema;

@@ -1,0 +1,26 @@
+import type { Push } from "../services/common/push-bus.ts";
+import type { Failure } from "./failures.ts";
+import type { Frames } from "./frames.ts";
+import type { Overview } from "./answer.ts";
+
+/** A frame as it goes out. */
+export type Outgoing = { type: string; payload: unknown };
+/** A frame as it came in: objects with whatever a client put in them. */
+export type Incoming = { type?: unknown; payload: Record<string, unknown> };
+
+/**
+ * How frames look to a client: one implementation a protocol version. The gateway picks one when a socket opens;
+ * services know none.
+ */
+export interface Protocol {
+  /** The WebSocket subprotocol that asks for this version. */
+  readonly subprotocol: string;
+  readonly frames: Frames;
+  /** The key in `frames` of what a frame asks for; a key that is not there is an unknown type. */
+  rowOf(frame: Incoming): string;
+  /** The answer to a successful auth. */
+  authenticated(overview: Overview): Outgoing;
+  error(failure: Failure): Outgoing;
+  /** What a push looks like to the user who gets it; null where this version says nothing. */
+  push(push: Push, receiverId: string): Outgoing | null;
+}

@@ -1,0 +1,84 @@
+import type { ActionName, InputOf, ResultOf } from "../services/common/bus.ts";
+import type { Parsed, Rules } from "../services/common/contract.ts";
+import { contracts } from "../services/contracts.ts";
+import type { Failure } from "./failures.ts";
+import * as pages from "./pages/pages.ts";
+import type { Outgoing } from "./protocol.ts";
+
+/** Who asked. `nonce` is new for each request. */
+export type Asker = { address: string; nonce: string };
+export type PageEnv = { devMailbox: boolean };
+
+/** An action reached over HTTP: 201 and JSON, or a page for a browser that asks for one. */
+export type ApiRoute = {
+  action: ActionName;
+  writes: boolean;
+  /** What is taken from the form or JSON body, or from the path. */
+  input: Rules;
+  params(input: never, asker: Asker): object;
+  reply(result: never): Outgoing;
+  page(result: never, env: PageEnv): string;
+  problemPage(failure: Failure, input: Record<string, unknown>): string;
+};
+/** A page that only shows something. */
+export type PageRoute = { page(env: PageEnv): string };
+/** The development mailbox: while there is one, for those at this machine. */
+export type MailboxRoute = { mailbox: true };
+
+type Api<A extends ActionName, P extends Rules> = {
+  action: A;
+  input: P;
+  params(input: Parsed<P>, asker: Asker): InputOf<A>;
+  reply(result: ResultOf<A>): Outgoing;
+  page(result: ResultOf<A>, env: PageEnv): string;
+  problemPage(failure: Failure, input: Record<string, unknown>): string;
+};
+const api = <A extends ActionName, const P extends Rules>(route: Api<A, P>): ApiRoute => ({ ...route, writes: true });
+
+const info = (message: string): Outgoing => ({ type: "info", payload: { message } });
+const typed = (value: unknown) => (typeof value === "string" ? value : "");
+/** Problems of single fields, else the one sentence. */
+const problemsOf = ({ problems, reason }: Failure) =>
+  problems.length > 0 ? problems : [{ field: "", message: reason }];
+
+const { name, email, password } = contracts.auth.actions.register.params;
+const login = contracts.auth.actions.login.params;
+const { key } = contracts.auth.actions.verify.params;
+
+/** Method and path -> action. What is not here is not there. */
+export const routes = {
+  "POST /api/v1/auth/register": api({
+    action: "auth.register",
+    input: { name, email, password },
+    params: (input, { address }) => ({ ...input, address }),
+    reply: () => info("successfully created an account creation request."),
+    page: (_, env) => pages.registered(env),
+    problemPage: (failure, input) =>
+      pages.registerForm({
+        values: { name: typed(input["name"]), email: typed(input["email"]) },
+        problems: problemsOf(failure),
+      }),
+  }),
+  "GET /api/v1/auth/email_verify/:key": api({
+    action: "auth.verify",
+    input: { key },
+    params: (input, { nonce }) => ({ ...input, nonce }),
+    reply: () => info("account successfully created."),
+    page: () => pages.verified(),
+    problemPage: ({ type, status, reason }) =>
+      type === "BAD_LINK" ? pages.linkExpired() : pages.problem({ status, message: reason }),
+  }),
+  "POST /api/v1/auth/login": api({
+    action: "auth.login",
+    input: { email: login.email, password: login.password },
+    params: (input, { address }) => ({ ...input, address }),
+    reply: (token) => ({ type: "auth", payload: token }),
+    page: (token) => pages.loggedIn(token),
+    problemPage: (failure, input) =>
+      pages.loginForm({ values: { email: typed(input["email"]) }, problems: problemsOf(failure) }),
+  }),
+  "GET /": { page: (env: PageEnv) => pages.home(env) },
+  "GET /register": { page: () => pages.registerForm() },
+  "GET /login": { page: () => pages.loginForm() },
+  "GET /dev/mail": { mailbox: true },
+} satisfies Record<string, ApiRoute | PageRoute | MailboxRoute>;

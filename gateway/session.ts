@@ -1,0 +1,142 @@
+import { TokenBucket } from "limiter";
+import type { WebSocket } from "ws";
+import { fault } from "../services/common/errors.ts";
+import { failureOf, type Failure } from "./failures.ts";
+import type { Outgoing, Protocol } from "./protocol.ts";
+
+/** Frames at once, then a second. */
+const BURST = 120;
+const RATE = 20;
+/** A client beats every 40 s; 5 s are the network's. */
+const SILENCE_MS = 45_000;
+/** Bytes that a slow reader may leave unread before it is cut. */
+const MAX_BACKLOG_BYTES = 1024 * 1024;
+/** Frames that wait for the one under way, before no more are read from the socket. */
+const MAX_WAITING = 16;
+
+export type Frame = { data: Buffer; isBinary: boolean };
+export type SessionOptions = {
+  /** Unique among all sockets of all gateway processes. */
+  id: string;
+  protocol: Protocol;
+  rateLimit: boolean;
+  /** Answers one frame; never rejects. */
+  answer(session: Session, frame: Frame): Promise<void>;
+  onClose(session: Session): void;
+};
+
+/** One socket. Its frames are answered one after the other, in the order they came. */
+export class Session {
+  readonly id: string;
+  readonly protocol: Protocol;
+  /** Set by a successful auth, once. */
+  userId: string | undefined;
+  beatAt: number | undefined;
+
+  #socket: WebSocket;
+  #options: SessionOptions;
+  #bucket: TokenBucket | undefined;
+  #openedAt = Date.now();
+  #answers = 0;
+  #waiting: Frame[] = [];
+  #answering: Promise<void> | undefined;
+  #held: string[] | undefined;
+
+  constructor(socket: WebSocket, options: SessionOptions) {
+    this.id = options.id;
+    this.protocol = options.protocol;
+    this.#socket = socket;
+    this.#options = options;
+    if (options.rateLimit) this.#bucket = fullBucket();
+    socket.on("message", (data: Buffer, isBinary) => this.#receive({ data, isBinary }));
+    socket.on("close", () => options.onClose(this));
+    socket.on("error", () => {}); // close always follows
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN;
+  }
+
+  /** Names one request of this session, among all requests of all time. */
+  nextNonce(): string {
+    this.#answers += 1;
+    return `${this.id}.${this.#answers}`;
+  }
+
+  reply(frame: Outgoing): void {
+    this.#write(JSON.stringify(frame));
+  }
+  replyText(text: string): void {
+    this.#write(text);
+  }
+  fail(failure: Failure): void {
+    this.reply(this.protocol.error(failure));
+  }
+
+  /** Sends what nobody asked for. */
+  push(text: string): void {
+    if (this.#held) this.#held.push(text);
+    else this.#write(text);
+  }
+
+  /**
+   * Keeps pushes back until `read` has replied: what it read may be older than they are, and nothing older may
+   * follow something newer.
+   */
+  async holdingPushes(read: () => Promise<void>): Promise<void> {
+    this.#held = [];
+    try {
+      await read();
+    } finally {
+      const held = this.#held;
+      this.#held = undefined;
+      for (const text of held) this.#write(text);
+    }
+  }
+
+  close(code: number, reason: string): void {
+    this.#waiting = [];
+    this.#socket.close(code, reason);
+  }
+
+  /** Ends a socket whose client has been silent for too long. To be called every second or so. */
+  checkHeartbeat(now: number): void {
+    if (!this.#answering && now - (this.beatAt ?? this.#openedAt) > SILENCE_MS)
+      this.close(4003, "Heartbeat missing. Websocket session closed.");
+  }
+
+  /** Answers what has been received, then closes. */
+  async drain(): Promise<void> {
+    this.#socket.pause();
+    await this.#answering;
+    this.close(1001, "The server is going away, connect again.");
+  }
+
+  #receive(frame: Frame): void {
+    if (this.#bucket && !this.#bucket.tryRemoveTokens(1))
+      return this.fail(failureOf(fault("TOO_FAST"), false));
+    this.#waiting.push(frame);
+    if (this.#waiting.length === MAX_WAITING) this.#socket.pause();
+    this.#answering ??= this.#answerAll();
+  }
+
+  async #answerAll(): Promise<void> {
+    for (let frame = this.#waiting.shift(); frame; frame = this.#waiting.shift()) {
+      await this.#options.answer(this, frame);
+      if (this.#waiting.length === 0) this.#socket.resume();
+    }
+    this.#answering = undefined;
+  }
+
+  #write(text: string): void {
+    if (!this.isOpen) return;
+    this.#socket.send(text);
+    if (this.#socket.bufferedAmount > MAX_BACKLOG_BYTES) this.#socket.terminate();
+  }
+}
+
+function fullBucket(): TokenBucket {
+  const bucket = new TokenBucket({ bucketSize: BURST, tokensPerInterval: RATE, interval: "second" });
+  bucket.content = BURST;
+  return bucket;
+}

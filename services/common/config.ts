@@ -1,0 +1,115 @@
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+
+/**
+ * The environment, parsed once. A variable that is set and malformed stops the process with a sentence that
+ * names it; nothing else in the project reads `process.env`.
+ */
+export type Config = ReturnType<typeof parseConfig>;
+type Env = Record<string, string | undefined>;
+
+class ConfigError extends Error {}
+
+const refuse = (name: string, want: string): never => {
+  throw new ConfigError(`${name}: ${want}`);
+};
+
+const text = (env: Env, name: string) => env[name]?.trim() || undefined;
+
+const integer = (env: Env, name: string, fallback: number, min: number, max: number) => {
+  const given = text(env, name);
+  if (given === undefined) return fallback;
+  const value = Number(given);
+  const fits = /^\d+$/.test(given) && value >= min && value <= max;
+  return fits ? value : refuse(name, `a whole number from ${min} to ${max} is needed, not "${given}"`);
+};
+
+const choice = <const C extends string>(env: Env, name: string, choices: readonly C[], fallback: C): C => {
+  const given = text(env, name);
+  if (given === undefined) return fallback;
+  return choices.find((c) => c === given) ?? refuse(name, `one of ${choices.join(", ")} is needed, not "${given}"`);
+};
+
+const list = (env: Env, name: string) =>
+  (text(env, name) ?? "")
+    .split(",")
+    .map((item) => item.trim())
+    .filter(Boolean);
+
+const url = (env: Env, name: string, protocols: readonly string[]) => {
+  const given = text(env, name);
+  if (given === undefined) return undefined;
+  const parsed = URL.canParse(given) ? new URL(given) : undefined;
+  // The value is not repeated: it may carry a password.
+  if (!parsed || !protocols.includes(parsed.protocol))
+    return refuse(name, `a URL that begins with ${protocols.map((p) => `${p}//`).join(" or ")} is needed`);
+  return given;
+};
+
+const jwtSecret = (env: Env) => {
+  const given = text(env, "JWT_SECRET");
+  if (given === undefined) return undefined;
+  const weak = given.length < 32 || new Set(given).size < 10;
+  return weak ? refuse("JWT_SECRET", "at least 32 random characters are needed; try: openssl rand -base64 48") : given;
+};
+
+const origins = (env: Env) =>
+  list(env, "ALLOWED_ORIGINS").map((origin) =>
+    origin === "*" || (URL.canParse(origin) && new URL(origin).origin === origin)
+      ? origin
+      : refuse("ALLOWED_ORIGINS", `"${origin}" is not an origin such as https://chat.example.org, nor *`),
+  );
+
+const domains = (env: Env) =>
+  list(env, "ALLOWED_EMAIL_DOMAINS").map((domain) =>
+    /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(domain)
+      ? domain.toLowerCase()
+      : refuse("ALLOWED_EMAIL_DOMAINS", `"${domain}" is not a domain such as example.org`),
+  );
+
+const hashCost = (env: Env, production: boolean) =>
+  integer(env, "BCRYPT_COST", 12, production ? 10 : 4, 16);
+
+const host = (env: Env) => text(env, "HOST") ?? "127.0.0.1";
+
+/** @throws ConfigError naming the first malformed variable */
+export function parseConfig(env: Env) {
+  const production = env["NODE_ENV"] === "production";
+  const port = integer(env, "PORT", 3000, 1, 65_535);
+  const listenOn = host(env);
+  const smtpUrl = url(env, "SMTP_URL", ["smtp:", "smtps:"]);
+  const publicHost = listenOn === "0.0.0.0" || listenOn === "::" ? "127.0.0.1" : listenOn;
+  return {
+    production,
+    port,
+    host: listenOn,
+    dataDir: resolve(text(env, "DATA_DIR") ?? "data"),
+    smtpUrl,
+    mailFrom: text(env, "MAIL_FROM") ?? "REWIND <no-reply@localhost>",
+    publicUrl: (url(env, "PUBLIC_URL", ["http:", "https:"]) ?? `http://${publicHost}:${port}`).replace(/\/+$/, ""),
+    /** Mails are kept where a developer can read them. */
+    devMailbox: smtpUrl === undefined && !production,
+    jwtSecret: jwtSecret(env),
+    allowedEmailDomains: domains(env),
+    allowedOrigins: origins(env),
+    /** Addresses or subnets of the proxies whose X-Forwarded-For is believed. */
+    trustProxy: list(env, "TRUST_PROXY"),
+    bcryptCost: hashCost(env, production),
+    hashLanes: Math.max(1, availableParallelism() - 1),
+    rateLimit: choice(env, "RATE_LIMIT", ["on", "off"], "on") === "on",
+    logLevel: choice(env, "LOG_LEVEL", ["fatal", "error", "warn", "info", "debug", "trace"], "info"),
+    v1Lists: choice(env, "V1_LISTS", ["auto", "list", "string"], "auto"),
+  };
+}
+
+function configOrExit(): Config {
+  try {
+    return parseConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`REWIND does not start: ${error.message}\n`);
+    process.exit(1);
+  }
+}
+
+export const config: Config = configOrExit();

@@ -1,0 +1,9 @@
+/** Control, format (zero-width, direction) and private characters, and line and paragraph separators. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
+
+/** Two names with the same key are the same name: case, width and composition do not tell people apart. */
+export const nameKey = (name: string) => name.normalize("NFKC").toLowerCase().normalize("NFKC");
+
+/** Whether people can see the whole name, type it and tell it from another. */
+export const isName = (name: string) =>
+  name !== "" && name === name.trim() && !INVISIBLE.test(name) && nameKey(name).trim() !== "";
