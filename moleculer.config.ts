@@ -15,7 +15,10 @@ const drainGateways: Middleware = {
 export default {
   logger: {
     type: "Pino",
-    options: { level: config.logLevel, pino: { options: { level: config.logLevel }, destination: logDestination() } },
+    options: {
+      level: config.logLevel,
+      pino: { options: { level: config.logLevel }, destination: await logDestination() },
+    },
   },
   validator,
   middlewares: [drainGateways],
@@ -24,6 +27,7 @@ export default {
   tracking: { enabled: true, shutdownTimeout: 3_000 },
   // Standard output says this and nothing else; logs go to standard error.
   started(broker: ServiceBroker) {
-    if (broker.getLocalService("gateway")) process.stdout.write(`ready http://${config.host}:${config.port}\n`);
+    if (broker.getLocalService("gateway"))
+      process.stdout.write(`ready http://${config.host}:${config.port}\n`);
   },
 } satisfies BrokerOptions;

@@ -32,7 +32,7 @@ export function frameAnswerer(bus: Bus, interest: Interest, log: Logger) {
   };
 
   const authenticate = async (session: Session, token: unknown) => {
-    if (session.beatAt === undefined) throw fault("NO_HEARTBEAT");
+    if (!session.hasBeaten) throw fault("NO_HEARTBEAT");
     if (typeof token !== "string") throw fault("INVALID", "auth: must be a token.");
     const { userId } = await bus.call("auth.authenticate", { token });
     if (session.userId !== undefined && session.userId !== userId) throw fault("OTHER_USER");
@@ -49,22 +49,26 @@ export function frameAnswerer(bus: Bus, interest: Interest, log: Logger) {
     }
   };
 
+  /** What a frame asks for: what to do, and for the failure of that, the row it came from. */
+  const understand = (session: Session, frame: Frame): { run(): Promise<void>; row?: FrameRow } => {
+    const { text, type, payload } = parse(frame);
+    if (type === "heartbeat") return { run: async () => session.beat(text) };
+    if (!isObject(payload)) throw fault("INVALID", "payload: must be an object.");
+    if (type === "auth")
+      return { run: () => session.holdingPushes(() => authenticate(session, payload["auth"])) };
+    const row = lookUp(session, { type, payload });
+    const { userId } = session;
+    if (userId === undefined) throw fault("UNAUTHENTICATED");
+    const run = () => request(session, userId, row, payload);
+    return { row, run: row.writes ? run : () => session.holdingPushes(run) };
+  };
+
   return async (session: Session, frame: Frame): Promise<void> => {
     let row: FrameRow | undefined;
     try {
-      const { text, type, payload } = parse(frame);
-      if (type === "heartbeat") {
-        session.beatAt = Date.now();
-        return session.replyText(text);
-      }
-      if (!isObject(payload)) throw fault("INVALID", "payload: must be an object.");
-      if (type === "auth") return await session.holdingPushes(() => authenticate(session, payload["auth"]));
-      const found = lookUp(session, { type, payload });
-      row = found;
-      const { userId } = session;
-      if (userId === undefined) throw fault("UNAUTHENTICATED");
-      if (found.writes) await request(session, userId, found, payload);
-      else await session.holdingPushes(() => request(session, userId, found, payload));
+      const asked = understand(session, frame);
+      row = asked.row;
+      await asked.run();
     } catch (error) {
       const failure = failureOf(error, row?.writes ?? false);
       if (isOurs(failure)) log.error({ err: error, action: row?.action ?? "auth" }, "a frame failed");

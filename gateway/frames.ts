@@ -54,7 +54,7 @@ export const framesV1 = {
   "user/profile": writes({
     action: "users.setProfile",
     payload: { profile },
-    params: (wanted, { userId }) => ({ ...wanted, id: userId }),
+    params: (wanted, { userId, origin }) => ({ ...wanted, id: userId, origin }),
     reply: (user) => [{ type: "user", payload: user }],
   }),
   "chat/send": writes({

@@ -56,11 +56,22 @@ const gateway = {
       mappingPolicy: "restrict",
       mergeParams: false,
       logging: false,
-      bodyParsers: { json: { limit: MAX_BODY_BYTES }, urlencoded: { extended: false, limit: MAX_BODY_BYTES } },
+      bodyParsers: {
+        json: { limit: MAX_BODY_BYTES },
+        urlencoded: { extended: false, limit: MAX_BODY_BYTES },
+      },
       ...(config.allowedOrigins.length > 0 && { cors }),
     });
-    this.server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS }, this.httpHandler);
-    this.sockets = serveSockets(this.server, { bus: bus(this.broker), push: pushBus, config, log: this.logger });
+    this.server = createServer(
+      { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
+      this.httpHandler,
+    );
+    this.sockets = serveSockets(this.server, {
+      bus: bus(this.broker),
+      push: pushBus,
+      config,
+      log: this.logger,
+    });
   },
 
   async started(this: Gateway) {

@@ -24,7 +24,9 @@ const CSP =
 
 /** Handlers by "METHOD /path", as moleculer-web's aliases want them. */
 export function httpHandlers(deps: Deps): Record<string, Handler> {
-  const handlers: Record<string, Handler> = { "GET /style.css": async (_, response) => send(response, 200, "text/css", STYLE) };
+  const handlers: Record<string, Handler> = {
+    "GET /style.css": async (_, response) => send(response, 200, "text/css", STYLE),
+  };
   for (const [path, route] of Object.entries<ApiRoute | PageRoute | MailboxRoute>(routes))
     handlers[path] = "action" in route ? apiHandler(route, deps) : pageHandler(route, deps);
   return handlers;
@@ -55,7 +57,8 @@ const pageHandler = (route: PageRoute | MailboxRoute, { bus, config }: Deps): Ha
   "page" in route
     ? async (_, response) => sendPage(response, 200, route.page(config))
     : async (request, response) => {
-        if (!config.devMailbox || !isLocal(request)) return sendFailure(response, failureOf(fault("NOT_FOUND"), false));
+        if (!config.devMailbox || !isLocal(request))
+          return sendFailure(response, failureOf(fault("NOT_FOUND"), false));
         sendPage(response, 200, pages.mailbox({ mails: await bus.call("mailer.mailbox", {}) }));
       };
 
@@ -63,7 +66,8 @@ const pageHandler = (route: PageRoute | MailboxRoute, { bus, config }: Deps): Ha
 export function sendError(request: IncomingMessage, response: ServerResponse, error: unknown): void {
   const { status = 0, code = 0 } = (error ?? {}) as { status?: number; code?: number };
   const failure = failureOf(unread[status || code] ?? error, false);
-  if (wantsPage(request)) sendProblemPage(response, failure, pages.problem({ status: failure.status, message: failure.reason }));
+  if (wantsPage(request))
+    sendProblemPage(response, failure, pages.problem({ status: failure.status, message: failure.reason }));
   else sendFailure(response, failure);
 }
 const unread: Record<number, unknown> = {
@@ -94,7 +98,8 @@ function send(response: ServerResponse, status: number, type: string, body: stri
   response.end(body);
 }
 
-const sendPage = (response: ServerResponse, status: number, page: string) => send(response, status, "text/html", page);
+const sendPage = (response: ServerResponse, status: number, page: string) =>
+  send(response, status, "text/html", page);
 const sendJson = (response: ServerResponse, status: number, body: object) =>
   send(response, status, "application/json", JSON.stringify(body));
 

@@ -4,7 +4,10 @@ import type { Config } from "../services/common/config.ts";
 type Origins = Pick<Config, "allowedOrigins" | "publicUrl">;
 
 /** Origins whose pages may use this gateway, besides its own. */
-export const allowedOrigins = ({ allowedOrigins: given, publicUrl }: Origins) => [...given, new URL(publicUrl).origin];
+export const allowedOrigins = ({ allowedOrigins: given, publicUrl }: Origins) => [
+  ...given,
+  new URL(publicUrl).origin,
+];
 
 /** Browsers say which page asks; apps say nothing and are let through. A page of this gateway's own may always ask. */
 export function isAllowedOrigin({ headers: { origin, host } }: IncomingMessage, config: Origins): boolean {

@@ -40,19 +40,13 @@ const MOMENT = /^(\d{4})-(\d{1,2})-(\d{1,2}) (\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(
  * @throws INVALID
  */
 export function momentOf(datetime: string): number {
-  const [, ...parts] = MOMENT.exec(Buffer.from(datetime, "base64").toString("latin1")) ?? [];
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.slice(0, 6).map(Number);
-  const wall = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
-  const isReal =
-    parts.length > 0 &&
-    wall.getUTCMonth() === month - 1 &&
-    wall.getUTCDate() === day &&
-    hour < 24 &&
-    minute < 60 &&
-    second < 60;
+  const [, year = "", ...rest] = MOMENT.exec(Buffer.from(datetime, "base64").toString("latin1")) ?? [];
+  const [month, day, hour, minute, second] = rest.map((part = "") => part.padStart(2, "0"));
+  const micros = MICROS * Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}+09:00`);
+  const isReal = micros >= 0 && createdAt(micros).startsWith(`${year}-${month}-${day} ${hour}:`);
   if (!isReal) throw fault("INVALID", "datetime: must be base64 of YYYY-MM-DD HH:MM:SS.ffffff.");
-  const tenths = Number((parts[6] ?? "").padEnd(7, "0"));
-  return Math.max(0, (wall.getTime() - KOREA_MS) * MICROS + Math.ceil(tenths / 10));
+  const tenths = Number((rest[5] ?? "").padEnd(7, "0"));
+  return micros + Math.ceil(tenths / 10);
 }
 
 /** A deletion is an edit to nothing. */

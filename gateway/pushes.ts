@@ -19,7 +19,7 @@ const pushesV1: Pushes = {
       ? null
       : { type: "mutual_users", payload: { type: changes[change], user } },
 
-  "friends.friend.updated": (user) => ({ type: "user", payload: user }),
+  "friends.friend.updated": ({ user }) => ({ type: "user", payload: user }),
 };
 
 export const pushV1 = ({ name, payload }: Push, receiverId: string): Outgoing | null =>

@@ -33,7 +33,10 @@ type Api<A extends ActionName, P extends Rules> = {
   page(result: ResultOf<A>, env: PageEnv): string;
   problemPage(failure: Failure, input: Record<string, unknown>): string;
 };
-const api = <A extends ActionName, const P extends Rules>(route: Api<A, P>): ApiRoute => ({ ...route, writes: true });
+const api = <A extends ActionName, const P extends Rules>(route: Api<A, P>): ApiRoute => ({
+  ...route,
+  writes: true,
+});
 
 const info = (message: string): Outgoing => ({ type: "info", payload: { message } });
 const typed = (value: unknown) => (typeof value === "string" ? value : "");

@@ -31,11 +31,11 @@ export class Session {
   readonly protocol: Protocol;
   /** Set by a successful auth, once. */
   userId: string | undefined;
-  beatAt: number | undefined;
 
   #socket: WebSocket;
   #options: SessionOptions;
   #bucket: TokenBucket | undefined;
+  #beatAt: number | undefined;
   #openedAt = Date.now();
   #answers = 0;
   #waiting: Frame[] = [];
@@ -57,6 +57,15 @@ export class Session {
     return this.#socket.readyState === this.#socket.OPEN;
   }
 
+  get hasBeaten(): boolean {
+    return this.#beatAt !== undefined;
+  }
+  /** Answers a heartbeat with itself: any payload comes back as it came, to the last digit. */
+  beat(text: string): void {
+    this.#beatAt = Date.now();
+    this.#write(text);
+  }
+
   /** Names one request of this session, among all requests of all time. */
   nextNonce(): string {
     this.#answers += 1;
@@ -65,9 +74,6 @@ export class Session {
 
   reply(frame: Outgoing): void {
     this.#write(JSON.stringify(frame));
-  }
-  replyText(text: string): void {
-    this.#write(text);
   }
   fail(failure: Failure): void {
     this.reply(this.protocol.error(failure));
@@ -101,7 +107,7 @@ export class Session {
 
   /** Ends a socket whose client has been silent for too long. To be called every second or so. */
   checkHeartbeat(now: number): void {
-    if (!this.#answering && now - (this.beatAt ?? this.#openedAt) > SILENCE_MS)
+    if (!this.#answering && now - (this.#beatAt ?? this.#openedAt) > SILENCE_MS)
       this.close(4003, "Heartbeat missing. Websocket session closed.");
   }
 

@@ -15,12 +15,14 @@ export const auth = contract({
       timeout: 15_000,
     },
     verify: {
-      description: "Makes the account whose verification key this is. A key works once; `nonce` makes retries safe.",
+      description:
+        "Makes the account whose verification key this is. A key works once; `nonce` makes retries safe.",
       params: { key: { type: "string", min: 1, max: 128 }, nonce },
       result: null,
     },
     login: {
-      description: "A token for the account. The same answer, as late, for an unknown e-mail and a wrong password.",
+      description:
+        "A token for the account. The same answer, as late, for an unknown e-mail and a wrong password.",
       params: { email: { ...email, type: "text" }, password: { type: "text", min: 1, max: 1024 }, address },
       result: { type: "object", props: { token: { type: "string" } } },
       timeout: 15_000,

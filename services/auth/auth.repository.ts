@@ -1,6 +1,12 @@
 import { isDuplicate, type Store } from "../common/db.ts";
 
-export type Account = { id: string; email: string; passwordHash: string; verifyNonce: string; createdAt: number };
+export type Account = {
+  id: string;
+  email: string;
+  passwordHash: string;
+  verifyNonce: string;
+  createdAt: number;
+};
 /** A registration on its way. Once claimed, by its key, it is completed and no longer replaced. */
 export type Pending = {
   id: string;
@@ -39,7 +45,10 @@ export function authRepository({ knex, transaction }: Store) {
           await sameAs(fresh).transacting(trx).whereNull("claimedAt").delete();
           await trx<Pending>("pending").insert(fresh);
           // Read last: a completion that ran meanwhile has committed by now.
-          const account = await trx<Account>("accounts").where({ email: fresh.email }).forUpdate().first("id");
+          const account = await trx<Account>("accounts")
+            .where({ email: fresh.email })
+            .forUpdate()
+            .first("id");
           if (account) throw Object.assign(registered, { type: "REGISTERED" });
         });
         return "kept";
@@ -52,7 +61,10 @@ export function authRepository({ knex, transaction }: Store) {
 
     /** The registration with this key, marked for completion; undefined when there is none, or it has expired. */
     async claim(keyHash: string, now: number): Promise<Pending | undefined> {
-      await pending().where({ keyHash, claimedAt: null }).where("expiresAt", ">", now).update({ claimedAt: now });
+      await pending()
+        .where({ keyHash, claimedAt: null })
+        .where("expiresAt", ">", now)
+        .update({ claimedAt: now });
       return pending().where({ keyHash }).whereNotNull("claimedAt").first();
     },
 
@@ -60,7 +72,13 @@ export function authRepository({ knex, transaction }: Store) {
     complete: ({ id, email, passwordHash }: Pending, verifyNonce: string): Promise<boolean> =>
       transaction(async (trx) => {
         if ((await trx<Pending>("pending").where({ id }).delete()) !== 1) return false;
-        await trx<Account>("accounts").insert({ id, email, passwordHash, verifyNonce, createdAt: Date.now() });
+        await trx<Account>("accounts").insert({
+          id,
+          email,
+          passwordHash,
+          verifyNonce,
+          createdAt: Date.now(),
+        });
         return true;
       }),
 

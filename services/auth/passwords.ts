@@ -4,7 +4,8 @@ import pLimit from "p-limit";
 import { fault } from "../common/errors.ts";
 
 /** bcrypt reads 72 bytes at most: longer passwords are digested first, and all alike, so that none is cut. */
-const digest = (password: string) => createHmac("sha256", "rewind.password.1").update(password).digest("base64");
+const digest = (password: string) =>
+  createHmac("sha256", "rewind.password.1").update(password).digest("base64");
 
 /** How many may wait for each lane: at 0.2 s a hash, the last waits about 3 s. */
 const WAITING_PER_LANE = 16;

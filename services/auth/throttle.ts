@@ -29,7 +29,10 @@ const NONE: Throttle = { login: async () => async () => {}, register: async () =
 export function throttle(enabled: boolean): Throttle {
   if (!enabled) return NONE;
   const limiters = Object.fromEntries(
-    Object.entries(limits).map(([keyPrefix, limit]) => [keyPrefix, new RateLimiterMemory({ keyPrefix, ...limit })]),
+    Object.entries(limits).map(([keyPrefix, limit]) => [
+      keyPrefix,
+      new RateLimiterMemory({ keyPrefix, ...limit }),
+    ]),
   ) as Record<Limit, RateLimiterMemory>;
 
   const count = (limit: Limit, key: string) =>

@@ -44,7 +44,12 @@ export const chat = contract({
     },
     history: {
       description: "The newest messages strictly before a moment, oldest first, deleted ones left out.",
-      params: { userId: id, peerId: id, before: moment, limit: { type: "number", integer: true, min: 1, max: 100 } },
+      params: {
+        userId: id,
+        peerId: id,
+        before: moment,
+        limit: { type: "number", integer: true, min: 1, max: 100 },
+      },
       result: { type: "array", items: result },
     },
   },

@@ -47,7 +47,9 @@ export function chatRepository({ knex, transaction }: Store, ids: Ids) {
     append: (pair: Pair, draft: Draft): Promise<Message> =>
       transaction(async (trx) => {
         const conversation = await lock(trx, pair);
-        const known = await trx<Row>("messages").where({ authorId: draft.authorId, nonce: draft.nonce }).first();
+        const known = await trx<Row>("messages")
+          .where({ authorId: draft.authorId, nonce: draft.nonce })
+          .first();
         if (known) return repeated(pair, conversation, known, draft);
         const row = await next(conversation, draft, ids);
         await advance(trx, conversation, { lastMessageId: row.id, lastMessageAt: row.createdAt });
@@ -103,7 +105,9 @@ async function lock(trx: Knex.Transaction, pair: Pair): Promise<Conversation> {
 }
 
 const advance = (trx: Knex.Transaction, { id }: Conversation, last: Partial<Conversation> = {}) =>
-  trx<Conversation>("conversations").where({ id }).update({ ...last, lastSeq: trx.raw("last_seq + 1") });
+  trx<Conversation>("conversations")
+    .where({ id })
+    .update({ ...last, lastSeq: trx.raw("last_seq + 1") });
 
 async function next(conversation: Conversation, draft: Draft, ids: Ids): Promise<Row> {
   const seq = conversation.lastSeq + 1;

@@ -27,7 +27,9 @@ const integer = (env: Env, name: string, fallback: number, min: number, max: num
 const choice = <const C extends string>(env: Env, name: string, choices: readonly C[], fallback: C): C => {
   const given = text(env, name);
   if (given === undefined) return fallback;
-  return choices.find((c) => c === given) ?? refuse(name, `one of ${choices.join(", ")} is needed, not "${given}"`);
+  return (
+    choices.find((c) => c === given) ?? refuse(name, `one of ${choices.join(", ")} is needed, not "${given}"`)
+  );
 };
 
 const list = (env: Env, name: string) =>
@@ -50,7 +52,9 @@ const jwtSecret = (env: Env) => {
   const given = text(env, "JWT_SECRET");
   if (given === undefined) return undefined;
   const weak = given.length < 32 || new Set(given).size < 10;
-  return weak ? refuse("JWT_SECRET", "at least 32 random characters are needed; try: openssl rand -base64 48") : given;
+  return weak
+    ? refuse("JWT_SECRET", "at least 32 random characters are needed; try: openssl rand -base64 48")
+    : given;
 };
 
 const origins = (env: Env) =>
@@ -67,8 +71,7 @@ const domains = (env: Env) =>
       : refuse("ALLOWED_EMAIL_DOMAINS", `"${domain}" is not a domain such as example.org`),
   );
 
-const hashCost = (env: Env, production: boolean) =>
-  integer(env, "BCRYPT_COST", 12, production ? 10 : 4, 16);
+const hashCost = (env: Env, production: boolean) => integer(env, "BCRYPT_COST", 12, production ? 10 : 4, 16);
 
 const host = (env: Env) => text(env, "HOST") ?? "127.0.0.1";
 
@@ -86,7 +89,10 @@ export function parseConfig(env: Env) {
     dataDir: resolve(text(env, "DATA_DIR") ?? "data"),
     smtpUrl,
     mailFrom: text(env, "MAIL_FROM") ?? "REWIND <no-reply@localhost>",
-    publicUrl: (url(env, "PUBLIC_URL", ["http:", "https:"]) ?? `http://${publicHost}:${port}`).replace(/\/+$/, ""),
+    publicUrl: (url(env, "PUBLIC_URL", ["http:", "https:"]) ?? `http://${publicHost}:${port}`).replace(
+      /\/+$/,
+      "",
+    ),
     /** Mails are kept where a developer can read them. */
     devMailbox: smtpUrl === undefined && !production,
     jwtSecret: jwtSecret(env),

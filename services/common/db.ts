@@ -31,11 +31,15 @@ const entity = (row: Row): Row => {
 };
 const isRow = (value: unknown): value is Row => typeof value === "object" && value !== null;
 
+const entities = (response: unknown): unknown => {
+  if (Array.isArray(response)) return response.map(entities);
+  return isRow(response) ? entity(response) : response;
+};
+
 const shared = {
   // knex also asks for the name of an unnamed constraint: it has none to change
   wrapIdentifier: (name: string, wrap: (name: string) => string) => wrap(name && snake(name)),
-  postProcessResponse: (response: unknown) =>
-    Array.isArray(response) ? response.map((row) => (isRow(row) ? entity(row) : row)) : response,
+  postProcessResponse: entities,
 } satisfies Knex.Config;
 
 const migrations = (service: string): Knex.MigratorConfig => ({

@@ -45,7 +45,7 @@ export function defineService<C extends Contract>(
     actions[name] = {
       params: paramsSchema(params),
       ...(timeout !== undefined && { timeout, retryPolicy: { enabled: false } }),
-      handler: (ctx: unknown) => (behaviour?.actions[name] as AnyHandler)(ctx as never),
+      handler: (ctx: unknown) => (behaviour?.actions[name] as AnyHandler | undefined)?.(ctx as never),
     };
 
   const events: NonNullable<ServiceSchema["events"]> = {};

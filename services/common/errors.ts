@@ -48,7 +48,11 @@ export const faults = {
     reason: "a part of the server is unavailable; nothing was changed, try again.",
   },
   FAILED: { wire: 5000, status: 500, reason: "the server failed; nothing was changed." },
-  UNKNOWN: { wire: 5000, status: 500, reason: "the server failed; it is unknown whether anything was changed." },
+  UNKNOWN: {
+    wire: 5000,
+    status: 500,
+    reason: "the server failed; it is unknown whether anything was changed.",
+  },
 } as const satisfies Record<string, Kind>;
 export type FaultType = keyof typeof faults;
 

@@ -87,6 +87,9 @@ async function renew(knex: Knex, lease: Lease) {
   if (now >= lease.expiresAt) return;
   const { worker, holder } = lease;
   const expiresAt = now + LEASE_MS;
-  const renewed = await knex("workers").where({ worker, holder }).update({ expiresAt }).catch(() => 0);
+  const renewed = await knex("workers")
+    .where({ worker, holder })
+    .update({ expiresAt })
+    .catch(() => 0);
   if (renewed === 1 && lease.expiresAt !== 0) lease.expiresAt = expiresAt;
 }

@@ -13,7 +13,12 @@ export const nonce = { type: "string", min: 1, max: 64 } as const satisfies Rule
 /** Names the socket a request came from; comes back in pushes, so that its gateway can tell it apart. */
 export const origin = { type: "string", max: 64, optional: true } as const satisfies Rule;
 /** An http(s) address of a picture. */
-export const profile = { type: "string", max: 512, pattern: /^https?:\/\/[^\s"'<>]+$/, nullable: true } as const satisfies Rule;
+export const profile = {
+  type: "string",
+  max: 512,
+  pattern: /^https?:\/\/[^\s"'<>]+$/,
+  nullable: true,
+} as const satisfies Rule;
 
 /** A user, as everyone may see them. */
 export const user = { id, name, profile } as const satisfies Rules;

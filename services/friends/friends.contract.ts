@@ -23,7 +23,11 @@ export const friends = contract({
       params: change,
       result: done,
     },
-    end: { description: "Ends the friendship with the named user, on both sides.", params: change, result: done },
+    end: {
+      description: "Ends the friendship with the named user, on both sides.",
+      params: change,
+      result: done,
+    },
   },
   events: {},
   pushes: {
@@ -35,6 +39,6 @@ export const friends = contract({
       origin,
     },
     /** To the user and their friends. */
-    "friend.updated": user,
+    "friend.updated": { user: { type: "object", props: user }, origin },
   },
 });

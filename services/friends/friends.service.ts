@@ -20,14 +20,18 @@ export default defineService(
     const checkRoom = async (verb: Verb, userId: string, target: User) => {
       if (verb === "remove" || verb === "end") return;
       const full = async (id: string) => (await repository.friendIds(id)).length >= MOST;
-      if ((await full(userId)) || (await full(target.id))) throw fault("FULL", "the list of friends is full.");
+      if ((await full(userId)) || (await full(target.id)))
+        throw fault("FULL", "the list of friends is full.");
       if (verb === "request" && (await repository.requesterIds(target.id)).length >= MOST)
         throw fault("FULL", "select named user has too many requests.");
     };
 
     const change = (verb: Verb) => async (ctx: ChangeCtx) => {
       const { userId, name, nonce, origin } = ctx.params;
-      const [self, target] = await Promise.all([ctx.call("users.get", { id: userId }), ctx.call("users.get", { name })]);
+      const [self, target] = await Promise.all([
+        ctx.call("users.get", { id: userId }),
+        ctx.call("users.get", { name }),
+      ]);
       if (target.id === userId) throw fault("ONESELF");
       await checkRoom(verb, userId, target);
       const told = { change: await repository.change(verb, userId, target.id, nonce), by: userId, origin };
@@ -58,8 +62,9 @@ export default defineService(
       },
 
       events: {
-        async "users.user.updated"(user) {
-          push.toUsers([user.id, ...(await repository.friendIds(user.id))], "friends.friend.updated", user);
+        async "users.user.updated"(update) {
+          const { id } = update.user;
+          push.toUsers([id, ...(await repository.friendIds(id))], "friends.friend.updated", update);
         },
       },
     };

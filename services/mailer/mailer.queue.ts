@@ -18,7 +18,7 @@ export type Queue = {
  * server's yes and our note of it, it is sent again under the same Message-ID.
  */
 export function startQueue(repository: MailerRepository, transport: Transport, log: Logger): Queue {
-  let stopping = false;
+  const stopping = new AbortController();
   let wake = () => {};
   let rung = false;
 
@@ -42,7 +42,7 @@ export function startQueue(repository: MailerRepository, transport: Transport, l
   const sleep = async () => {
     const dueAt = (await repository.nextDueAt()) ?? Infinity;
     const ms = Math.min(Math.max(dueAt - Date.now(), 0), LONGEST_SLEEP_MS);
-    if (rung || stopping) return;
+    if (rung || stopping.signal.aborted) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms).unref();
       wake = () => (clearTimeout(timer), resolve());
@@ -53,13 +53,13 @@ export function startQueue(repository: MailerRepository, transport: Transport, l
     rung = false;
     for (let mail = await repository.claim(); mail; mail = await repository.claim()) {
       await attempt(mail);
-      if (stopping) return;
+      if (stopping.signal.aborted) return;
     }
     await sleep();
   };
 
   const run = async () => {
-    while (!stopping)
+    while (!stopping.signal.aborted)
       await round().catch(async (error: unknown) => {
         log.error({ err: error }, "the mail queue cannot reach its store");
         await new Promise((resolve) => setTimeout(resolve, 1_000));
@@ -73,7 +73,7 @@ export function startQueue(repository: MailerRepository, transport: Transport, l
       wake();
     },
     async stop() {
-      stopping = true;
+      stopping.abort();
       wake();
       await running;
     },

@@ -35,7 +35,11 @@ export function mailerRepository({ knex }: Store, ids: Ids) {
     /** The mail that has waited longest, taken for one attempt by this caller alone. */
     async claim(): Promise<Mail | undefined> {
       const now = Date.now();
-      const mail = await table().where({ state: "queued" }).where("dueAt", "<=", now).orderBy("dueAt").first();
+      const mail = await table()
+        .where({ state: "queued" })
+        .where("dueAt", "<=", now)
+        .orderBy("dueAt")
+        .first();
       if (!mail) return undefined;
       const { id, dueAt, attempts } = mail;
       const claimed = { attempts: attempts + 1, dueAt: now + CLAIM_MS };
@@ -51,9 +55,13 @@ export function mailerRepository({ knex }: Store, ids: Ids) {
 
     /** A sent mail is kept as a record only; its text, which holds a key, goes, unless `keepText`. */
     markSent: (id: string, keepText: boolean) =>
-      table().where({ id }).update({ state: "sent", lastError: null, ...(keepText ? {} : WIPED) }),
-    markFailed: (id: string, lastError: string) => table().where({ id }).update({ state: "failed", lastError }),
-    postpone: (id: string, lastError: string, dueAt: number) => table().where({ id }).update({ lastError, dueAt }),
+      table()
+        .where({ id })
+        .update({ state: "sent", lastError: null, ...(keepText ? {} : WIPED) }),
+    markFailed: (id: string, lastError: string) =>
+      table().where({ id }).update({ state: "failed", lastError }),
+    postpone: (id: string, lastError: string, dueAt: number) =>
+      table().where({ id }).update({ lastError, dueAt }),
     requeueFailed: (): Promise<number> =>
       table().where({ state: "failed" }).update({ state: "queued", attempts: 0, dueAt: Date.now() }),
 

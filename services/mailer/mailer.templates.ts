@@ -23,7 +23,13 @@ const templates: Record<Template, Parts> = {
   },
 };
 
-const escapes: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const escapes: Record<string, string> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
 const escape = (text: string) => text.replace(/[&<>"']/g, (c) => escapes[c] ?? c);
 
 /** Fills in a letter. `name` and `link` came from outside and are escaped where they meet HTML. */

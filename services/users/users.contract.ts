@@ -1,11 +1,12 @@
 import { contract } from "../common/contract.ts";
-import { id, name, newName, profile, user, users as userList } from "../common/rules.ts";
+import { id, name, newName, origin, profile, user, users as userList } from "../common/rules.ts";
 
 export const users = contract({
   name: "users",
   actions: {
     create: {
-      description: "Makes a user. Idempotent by id; NAME_TAKEN when another user has the name, whatever its case.",
+      description:
+        "Makes a user. Idempotent by id; NAME_TAKEN when another user has the name, whatever its case.",
       params: { id, name: newName },
       result: { type: "object", props: user },
     },
@@ -21,10 +22,10 @@ export const users = contract({
     },
     setProfile: {
       description: "Sets or, with null, removes the address of a user's picture.",
-      params: { id, profile },
+      params: { id, profile, origin },
       result: { type: "object", props: user },
     },
   },
-  events: { "user.updated": user },
+  events: { "user.updated": { user: { type: "object", props: user }, origin } },
   pushes: {},
 });

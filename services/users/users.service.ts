@@ -5,7 +5,6 @@ import type { User } from "../common/rules.ts";
 import { users } from "./users.contract.ts";
 import { usersRepository } from "./users.repository.ts";
 
-
 /** Ids in one query; SQL engines bound the length of a list. */
 const CHUNK = 500;
 
@@ -36,15 +35,16 @@ export default defineService(users, async ({ store }) => {
       async list({ params: { ids } }) {
         const found = new Map<string, User>();
         for (let start = 0; start < ids.length; start += CHUNK)
-          for (const user of await repository.byIds(ids.slice(start, start + CHUNK))) found.set(user.id, user);
+          for (const user of await repository.byIds(ids.slice(start, start + CHUNK)))
+            found.set(user.id, user);
         return ids.flatMap((id) => found.get(id) ?? []);
       },
 
       async setProfile(ctx) {
-        const { id, profile } = ctx.params;
+        const { id, profile, origin } = ctx.params;
         await repository.setProfile(id, profile);
         const user = existing(await repository.byId(id));
-        await ctx.emit("users.user.updated", user);
+        await ctx.emit("users.user.updated", { user, origin });
         return user;
       },
     },
