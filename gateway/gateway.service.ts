@@ -82,9 +82,11 @@ const gateway = {
     /** Answers what is under way and takes nothing new. Runs before any service of this process stops. */
     async drain(this: Gateway) {
       const closed = new Promise((resolve) => this.server.close(resolve));
-      this.server.closeIdleConnections();
+      // A connection is idle, and in the way, as soon as its answer is out.
+      const sweep = setInterval(() => this.server.closeIdleConnections(), 50);
       const tooLate = new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref());
       await Promise.race([Promise.all([this.sockets.drain(), closed]), tooLate]);
+      clearInterval(sweep);
       this.server.closeAllConnections();
     },
   },

@@ -6,14 +6,16 @@ import type { Outgoing } from "./protocol.ts";
 
 /** How protocol v1 writes conversations and times. */
 
-export const chatId = { type: "string", min: 1, max: 19, pattern: /^(0|[1-9]\d*)$/ } as const satisfies Rule;
+export const chatId = { type: "string", min: 1, max: 19 } as const satisfies Rule;
+const ONESELF = "0";
 
 /**
  * The other member of the direct conversation that v1 names by the XOR of both ids. Many pairs share a XOR: this
  * is only ever an answer for `userId`, and the conversation is stored under both ids.
- * @throws CONVERSATION_NOT_FOUND where no user can be meant
+ * @throws INVALID, and CONVERSATION_NOT_FOUND where no user can be meant
  */
 export function peerOf(chat_id: string, userId: string): string {
+  if (chat_id !== ONESELF && !isSnowflake(chat_id)) throw fault("INVALID", "chat_id: must be an id.");
   const peer = (BigInt(chat_id) ^ BigInt(userId)).toString();
   if (!isSnowflake(peer)) throw fault("CONVERSATION_NOT_FOUND");
   return peer;

@@ -116,9 +116,11 @@ export class Session {
     this.#socket.pause();
     await this.#answering;
     this.close(1001, "The server is going away, connect again.");
+    this.#socket.resume(); // to read the other side's goodbye
   }
 
   #receive(frame: Frame): void {
+    if (!this.isOpen) return;
     if (this.#bucket && !this.#bucket.tryRemoveTokens(1))
       return this.fail(failureOf(fault("TOO_FAST"), false));
     this.#waiting.push(frame);

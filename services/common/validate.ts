@@ -28,6 +28,7 @@ const rule = (type: string, accepts: (value: string) => boolean): ValidationRule
 /** Moleculer's validator, taught our own rules. The same instance checks actions and wire payloads. */
 export const validator = new Validators.Fastest({
   useNewCustomCheckerFunction: true,
+  considerNullAsAValue: true,
   aliases: {
     snowflake: rule("snowflake", isSnowflake),
     text: rule("text", isText),
