@@ -89,8 +89,9 @@ type SqlError = { code?: string; errcode?: number; message?: string };
 /** Whether an insert or update met a row with the same unique key. */
 export const isDuplicate = (error: unknown): boolean => {
   const { code, errcode } = (error ?? {}) as SqlError;
-  return code === "ER_DUP_ENTRY" || (errcode !== undefined && (errcode & 255) === SQLITE_CONSTRAINT);
+  return code === "ER_DUP_ENTRY" || (errcode !== undefined && SQLITE_DUPLICATE.has(errcode));
 };
-const SQLITE_CONSTRAINT = 19;
-const isLocked = (error: unknown) => ((error ?? {}) as SqlError).errcode === SQLITE_BUSY;
+/** SQLITE_CONSTRAINT_UNIQUE and SQLITE_CONSTRAINT_PRIMARYKEY. */
+const SQLITE_DUPLICATE = new Set([2067, 1555]);
 const SQLITE_BUSY = 5;
+const isLocked = (error: unknown) => ((error ?? {}) as SqlError).errcode === SQLITE_BUSY;

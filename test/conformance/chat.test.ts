@@ -5,7 +5,7 @@ import { CREATED_AT, loadAll } from "../support/history.ts";
 import { connectAs, dm, gateA, gateB, registerAll, type Person } from "../support/people.ts";
 import { startServer, type Server } from "../support/server.ts";
 
-const SILENCE_MS = 300;
+const SILENCE_MS = 150;
 const KOREA_MS = 9 * 3_600_000;
 let server: Server;
 let a: Person;

@@ -64,7 +64,7 @@ describe("content comes back exactly as sent", () => {
   });
 
   test("names too", async () => {
-    for (const start of ["한글 ", "👩‍👩‍👧‍👦", "' \" \\ ", "é é ", "<b>&amp;", "%_"]) {
+    for (const start of ["한글 ", "👍🏽🙂", "' \" \\ ", "é é ", "<b>&amp;", "%_"]) {
       const name = start + uniqueName("");
       const person = await register(server, name);
       const client = await connectAs(gateA(server), person);

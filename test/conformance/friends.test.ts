@@ -12,7 +12,7 @@ import {
 } from "../support/people.ts";
 import { startServer, type Server } from "../support/server.ts";
 
-const SILENCE_MS = 300;
+const SILENCE_MS = 150;
 let server: Server;
 let a: Person, b: Person, c: Person;
 /** Two sockets of a, two of b, one of a bystander. */
@@ -163,9 +163,9 @@ describe("mutual_users response accepts", () => {
     await expectState("a asked");
   });
 
-  test("a second time: 4004, and one stays friends", async () => {
+  test("a second time: 4000 'select named user is already friend.', and one stays friends", async () => {
     await befriended();
-    expect(await ask(b1, "response", a.name)).toEqual(error(4004, "targeted name was not requested."));
+    expect(await ask(b1, "response", a.name)).toEqual(error(4000, "select named user is already friend."));
     await silence();
     await expectState("friends");
   });

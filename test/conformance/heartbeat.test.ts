@@ -11,6 +11,13 @@ beforeAll(async () => {
   person = await register(server);
 });
 
+test("no subprotocol offered = v1", async () => {
+  const client = await Client.connect(gateA(server));
+  expect(client.subprotocol).toBe("");
+  expect(await client.ask("heartbeat", { count: 0 })).toEqual({ type: "heartbeat", payload: { count: 0 } });
+  await client.expectSilence(100); // and nothing is said unasked
+});
+
 describe("heartbeat", () => {
   test.each([
     { count: 0 },

@@ -42,7 +42,7 @@ describe("load chat", () => {
     for (const count of [1, 2, 50, 100]) {
       expect(await loadPage(mine, chatId, koreanTime(60_000), count)).toEqual(messages.slice(-count));
     }
-    await mine.expectSilence(300);
+    await mine.expectSilence(150);
   });
 
   test("answers both of the conversation alike", async () => {
@@ -115,7 +115,7 @@ describe("load chat", () => {
   test("reaches only the socket that asked", async () => {
     const second = await connectAs(gateB(server), a);
     await loadPage(mine, chatId, koreanTime(60_000), 10);
-    await Promise.all([second.expectSilence(300), theirs.expectSilence(300)]);
+    await Promise.all([second.expectSilence(150), theirs.expectSilence(150)]);
   });
 
   test("of others' conversation, of oneself, of nobody, of an odd id: 4004", async () => {
@@ -141,7 +141,6 @@ describe("load chat", () => {
     base64(""),
     base64("yesterday"),
     base64("2026-01-05"),
-    base64("2026-1-5 09:03:07"),
     base64("2026-1-5 09:03:07."),
     base64("2026-1-5 09:03:07.12345678"),
     base64("2026-13-5 09:03:07.123000"),

@@ -194,7 +194,3 @@ describe("4001", () => {
     await expectUsable(stranger);
   });
 });
-
-// Not to be had from outside while everything works: these belong to the shape whose parts can be stopped.
-test.todo("5000: the server failed; the reason says whether something was changed");
-test.todo("5003: a part of the server is unavailable; nothing was changed, try again");

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { error } from "../support/answers.ts";
 import type { Client } from "../support/client.ts";
 import {
@@ -20,19 +20,25 @@ beforeAll(async () => {
   const [first, second, third] = await registerAll(server, "Ann", "Ben", "Cy");
   if (!first || !second || !third) throw new Error("three people");
   [a, b, c] = [first, second, third];
+  const [as, bs] = [await connectAs(gateA(server), a), await connectAs(gateB(server), b)];
+  await befriend(as, a.name, bs, b.name);
+  await Promise.all([as.close(), bs.close()]);
+});
+beforeEach(async () => {
   a1 = await connectAs(gateA(server), a);
   b1 = await connectAs(gateB(server), b);
-  await befriend(a1, a.name, b1, b.name);
   a2 = await connectAs(gateB(server), a);
   b2 = await connectAs(gateA(server), b);
   c1 = await connectAs(gateB(server), c);
 });
 
+afterEach(() => Promise.all([a1, a2, b1, b2, c1].map((client) => client.close())));
+
 const frame = ({ id, name }: Person, profile: string | null = null) => ({
   type: "user",
   payload: { id, name, profile },
 });
-const silence = () => Promise.all([a1, a2, b1, b2, c1].map((client) => client.expectSilence(200)));
+const silence = () => Promise.all([a1, a2, b1, b2, c1].map((client) => client.expectSilence(150)));
 
 describe("user", () => {
   test("{id} answers the user object", async () => {

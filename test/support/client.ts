@@ -67,6 +67,11 @@ export class Client {
     return this.#socket.readyState === WebSocket.OPEN;
   }
 
+  /** What the server chose of the subprotocols offered. */
+  get subprotocol(): string {
+    return this.#socket.protocol;
+  }
+
   send(type: string, payload?: unknown): void {
     this.sendRaw(JSON.stringify({ type, payload }));
   }

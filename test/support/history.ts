@@ -38,7 +38,7 @@ export const loadPage = async (
   return page;
 };
 
-const QUIET_MS = 300;
+const QUIET_MS = 150;
 /** A page of unknown length: up to `count`, or what has come when a later request is answered and all is quiet. */
 export const loadSome = async (
   client: Client,

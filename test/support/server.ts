@@ -14,6 +14,7 @@ export type Server = {
   /** The process that listens, not npm. */
   readonly pid: number;
   readonly mails: MailSink;
+  readonly dataDir: string;
   /** What this start wrote. */
   stdout(): string;
   stderr(): string;
@@ -21,8 +22,8 @@ export type Server = {
   stop(): Promise<Exit & { ms: number }>;
   /** SIGKILL to everything that was started; resolves when it has ended. */
   kill(): Promise<void>;
-  /** Starts again, after a stop or a kill, with the same data and on the same port. */
-  restart(): Promise<void>;
+  /** Starts again, after a stop or a kill, with the same data and on the same port. `env` holds for this start. */
+  restart(env?: Record<string, string>): Promise<void>;
 };
 
 type Deployment = { urls: string[]; pid: number; launched: Launched };
@@ -79,10 +80,11 @@ export const startServer = async (env: Record<string, string> = {}): Promise<Ser
     await launched.exited;
   };
   cleanups.push(kill);
-  const start = () => shape(settings, (it) => (launched = it));
+  const start = (more = {}) => shape({ ...settings, ...more }, (it) => (launched = it));
   let deployment = await start();
   return {
     mails,
+    dataDir,
     kill,
     get urls() {
       return deployment.urls;
@@ -98,8 +100,8 @@ export const startServer = async (env: Record<string, string> = {}): Promise<Ser
       const exit = await deployment.launched.exited;
       return { ...exit, ms: performance.now() - begun };
     },
-    async restart() {
-      deployment = await start();
+    async restart(more) {
+      deployment = await start(more);
     },
   };
 };
