@@ -1,0 +1,21 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "@jest/globals";
+import { faults } from "../../services/common/errors.ts";
+
+const read = (file: string) => readFileSync(join(import.meta.dirname, "../..", file), "utf8");
+const firstColumn = (table: string) => [...table.matchAll(/^\| `(\w+)` /gm)].map(([, cell = ""]) => cell);
+const section = (text: string, heading: string) => text.split(`## ${heading}`)[1]?.split("\n## ")[0] ?? "";
+
+test("the README lists the environment variables that are read, and no other", () => {
+  const listed = firstColumn(section(read("README.md"), "Configuration"));
+  const read_ = [...read("services/common/config.ts").matchAll(/env(?:, |\[)"([A-Z][A-Z\d_]+)"/g)];
+  expect(listed.toSorted()).toEqual([...new Set(read_.map(([, name = ""]) => name))].toSorted());
+});
+
+test("the protocol document lists the error codes that are sent, and no other", () => {
+  const listed = firstColumn(section(read("docs/protocol-v1.md"), "WebSocket `/ws`"));
+  const codes = listed.filter((cell) => /^\d+$/.test(cell));
+  const sent = new Set(Object.values(faults).map(({ wire }) => String(wire)));
+  expect(codes.toSorted()).toEqual([...sent].toSorted());
+});
