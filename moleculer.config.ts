@@ -1,6 +1,7 @@
 import type { BrokerOptions, Middleware, ServiceBroker } from "moleculer";
 import { config } from "./services/common/config.ts";
 import { logDestination } from "./services/common/log.ts";
+import { NatsTransporter } from "./services/common/nats-transporter.ts";
 import { validator } from "./services/common/validate.ts";
 
 type Drains = { drain?: () => Promise<void> } | undefined;
@@ -11,8 +12,18 @@ const drainGateways: Middleware = {
   stopping: async (broker: ServiceBroker) => (broker.getLocalService("gateway") as Drains)?.drain?.(),
 };
 
+/** With NATS_URL: calls go through NATS queue groups, of which any living process takes the next one. */
+const cluster = (url: string): BrokerOptions => ({
+  transporter: new NatsTransporter(url) as never,
+  disableBalancer: true,
+  heartbeatInterval: 3,
+  heartbeatTimeout: 10,
+  transit: { serviceChangedDebounceTime: 0 } as never,
+});
+
 /** How a process joins the system. Which services it holds is the runner's matter (package.json). */
 export default {
+  nodeID: config.nodeId,
   logger: {
     type: "Pino",
     options: {
@@ -22,12 +33,21 @@ export default {
   },
   validator,
   middlewares: [drainGateways],
-  requestTimeout: 5_000,
+  ...(config.natsUrl !== undefined && cluster(config.natsUrl)),
+  /** Of calls between services. Retries repeat a call: every write is idempotent. The gateway has its own (call.ts). */
+  requestTimeout: 2_000,
+  retryPolicy: { enabled: true, retries: 3, delay: 50, factor: 2, maxDelay: 500 },
   /** A stop waits for the actions under way. */
   tracking: { enabled: true, shutdownTimeout: 3_000 },
+  metrics: {
+    enabled: config.metricsPort > 0,
+    reporter: { type: "Prometheus", options: { port: config.metricsPort } },
+  },
   // Standard output says this and nothing else; logs go to standard error.
   started(broker: ServiceBroker) {
-    if (broker.getLocalService("gateway"))
-      process.stdout.write(`ready http://${config.host}:${config.port}\n`);
+    const { services } = broker;
+    const own = services.map(({ name }) => name).filter((name) => !name.startsWith("$"));
+    const what = own.includes("gateway") ? `http://${config.host}:${config.port}` : own.join(" ");
+    process.stdout.write(`ready ${what}\n`);
   },
 } satisfies BrokerOptions;

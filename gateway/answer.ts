@@ -1,7 +1,8 @@
 import type { Logger } from "moleculer";
-import type { ActionName, Bus, ResultOf } from "../services/common/bus.ts";
+import type { ResultOf } from "../services/common/bus.ts";
 import { fault, isFault } from "../services/common/errors.ts";
 import type { User } from "../services/common/rules.ts";
+import type { Call } from "./call.ts";
 import { failureOf, invalid, isOurs } from "./failures.ts";
 import type { FrameRow } from "./frames.ts";
 import type { Interest } from "./interest.ts";
@@ -10,6 +11,7 @@ import type { Frame, Session } from "./session.ts";
 /** All that a user is told of themselves when they authenticate. */
 export type Overview = ResultOf<"friends.overview"> & { user: User };
 
+const READ = { writes: false };
 const MAX_FRAME_BYTES = 16 * 1024;
 
 type Payload = Record<string, unknown>;
@@ -17,30 +19,27 @@ const isObject = (value: unknown): value is Payload =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The way of one frame: parse, look up, authorise, validate, call, reply. The answer never rejects. */
-export function frameAnswerer(bus: Bus, interest: Interest, log: Logger) {
-  const call = (row: FrameRow, params: object): Promise<unknown> =>
-    bus.call(row.action as ActionName, params as never);
-
+export function frameAnswerer(call: Call, interest: Interest, log: Logger) {
   const request = async (session: Session, userId: string, row: FrameRow, payload: Payload) => {
     const problems = row.check(payload);
     if (problems.length > 0) throw invalid(problems);
     const sender = { userId, origin: session.id, nonce: session.nextNonce() };
     const params = row.params(payload as never, sender);
     if (params === null) return;
-    const result = await call(row, params);
+    const result = await call(row.action, params as never, { writes: row.writes, requestID: sender.nonce });
     for (const frame of row.reply(result as never, sender)) session.reply(frame);
   };
 
   const authenticate = async (session: Session, token: unknown) => {
     if (!session.hasBeaten) throw fault("NO_HEARTBEAT");
     if (typeof token !== "string") throw fault("INVALID", "auth: must be a token.");
-    const { userId } = await bus.call("auth.authenticate", { token });
+    const { userId } = await call("auth.authenticate", { token }, READ);
     if (session.userId !== undefined && session.userId !== userId) throw fault("OTHER_USER");
     if (session.userId === undefined) await interest.join(userId, session); // before reading, so that no change falls between
     try {
       const [user, overview] = await Promise.all([
-        bus.call("users.get", { id: userId }),
-        bus.call("friends.overview", { userId }),
+        call("users.get", { id: userId }, READ),
+        call("friends.overview", { userId }, READ),
       ]);
       session.userId = userId;
       session.reply(session.protocol.authenticated({ user, ...overview }));

@@ -23,6 +23,8 @@ const NOT_RUN = new Set([
   "BROKER_DISCONNECTED",
 ]);
 
+export const didNotRun = (error: unknown) => NOT_RUN.has(typeOf(error) ?? "");
+
 export const invalid = (problems: Complaint[]) =>
   fault("INVALID", problems.map(({ message }) => message).join(" "), { problems });
 
@@ -31,8 +33,7 @@ export function failureOf(error: unknown, writes: boolean): Failure {
   if (isFault(error)) return toFailure(error.type as FaultType, error.message, error.data);
   const type = typeOf(error);
   if (type === "VALIDATION_ERROR") return failureOf(invalid(complaintsOf(error)), writes);
-  if (type !== undefined && NOT_RUN.has(type)) return toFailure("UNAVAILABLE");
-  if (type === "REQUEST_TIMEOUT" && !writes) return toFailure("UNAVAILABLE");
+  if (didNotRun(error)) return toFailure("UNAVAILABLE");
   return toFailure(writes ? "UNKNOWN" : "FAILED");
 }
 

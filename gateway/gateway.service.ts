@@ -3,7 +3,8 @@ import type { Logger, ServiceBroker, ServiceSchema } from "moleculer";
 import ApiGateway from "moleculer-web";
 import { bus } from "../services/common/bus.ts";
 import { config } from "../services/common/config.ts";
-import { pushBus } from "../services/common/push-bus.ts";
+import { pushBusOf } from "../services/common/push-bus.ts";
+import { patientCaller } from "./call.ts";
 import { httpHandlers, sendError } from "./http.ts";
 import { allowedOrigins } from "./origins.ts";
 import { serveSockets, type Sockets } from "./sockets.ts";
@@ -52,7 +53,12 @@ const gateway = {
   created(this: Gateway) {
     this.addRoute({
       path: "/",
-      aliases: httpHandlers({ bus: bus(this.broker), config, log: this.logger }),
+      aliases: httpHandlers({
+        call: patientCaller(bus(this.broker)),
+        broker: this.broker,
+        config,
+        log: this.logger,
+      }),
       mappingPolicy: "restrict",
       mergeParams: false,
       logging: false,
@@ -66,15 +72,16 @@ const gateway = {
       { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
       this.httpHandler,
     );
-    this.sockets = serveSockets(this.server, {
-      bus: bus(this.broker),
-      push: pushBus,
-      config,
-      log: this.logger,
-    });
   },
 
   async started(this: Gateway) {
+    const call = patientCaller(bus(this.broker));
+    this.sockets = serveSockets(this.server, {
+      call,
+      push: pushBusOf(this.broker),
+      config,
+      log: this.logger,
+    });
     await listen(this.server);
   },
 

@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
-import type { Logger } from "moleculer";
-import type { ActionName, Bus } from "../services/common/bus.ts";
+import type { Logger, ServiceBroker } from "moleculer";
 import type { Config } from "../services/common/config.ts";
 import { fault } from "../services/common/errors.ts";
 import { wireChecker } from "../services/common/validate.ts";
+import type { Call } from "./call.ts";
 import { clientAddress, isLocal } from "./client-address.ts";
 import { failureOf, invalid, isOurs, type Failure } from "./failures.ts";
 import * as pages from "./pages/pages.ts";
@@ -16,7 +16,7 @@ type Input = Record<string, unknown>;
 /** A request as moleculer-web hands it over: body, query and path parsed. */
 export type Request = IncomingMessage & { $params?: { body?: unknown; params?: Input } };
 export type Handler = (request: Request, response: ServerResponse) => Promise<void>;
-type Deps = { bus: Bus; config: Config; log: Logger };
+type Deps = { call: Call; broker: ServiceBroker; config: Config; log: Logger };
 
 const STYLE = readFileSync(join(import.meta.dirname, "pages/style.css"));
 const CSP =
@@ -32,7 +32,7 @@ export function httpHandlers(deps: Deps): Record<string, Handler> {
   return handlers;
 }
 
-function apiHandler(route: ApiRoute, { bus, config, log }: Deps): Handler {
+function apiHandler(route: ApiRoute, { call, config, log }: Deps): Handler {
   const check = wireChecker(route.input);
   const addressOf = clientAddress(config.trustProxy);
   return async (request, response) => {
@@ -41,7 +41,8 @@ function apiHandler(route: ApiRoute, { bus, config, log }: Deps): Handler {
       const problems = check(input);
       if (problems.length > 0) throw invalid(problems);
       const asker = { address: addressOf(request), nonce: randomUUID() };
-      const result = await bus.call(route.action as ActionName, route.params(input as never, asker) as never);
+      const params = route.params(input as never, asker) as never;
+      const result = await call(route.action, params, { writes: route.writes, requestID: asker.nonce });
       if (wantsPage(request)) sendPage(response, 201, route.page(result as never, config));
       else sendJson(response, 201, route.reply(result as never));
     } catch (error) {
@@ -53,13 +54,17 @@ function apiHandler(route: ApiRoute, { bus, config, log }: Deps): Handler {
   };
 }
 
-const pageHandler = (route: PageRoute | MailboxRoute, { bus, config }: Deps): Handler =>
+const pageHandler = (route: PageRoute | MailboxRoute, { call, config }: Deps): Handler =>
   "page" in route
     ? async (_, response) => sendPage(response, 200, route.page(config))
     : async (request, response) => {
         if (!config.devMailbox || !isLocal(request))
           return sendFailure(response, failureOf(fault("NOT_FOUND"), false));
-        sendPage(response, 200, pages.mailbox({ mails: await bus.call("mailer.mailbox", {}) }));
+        sendPage(
+          response,
+          200,
+          pages.mailbox({ mails: await call("mailer.mailbox", {}, { writes: false }) }),
+        );
       };
 
 /** What goes wrong before a handler is reached: unknown paths, bodies that cannot be read. */

@@ -3,10 +3,10 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Logger } from "moleculer";
 import { WebSocketServer } from "ws";
-import type { Bus } from "../services/common/bus.ts";
 import type { Config } from "../services/common/config.ts";
 import type { PushBus } from "../services/common/push-bus.ts";
 import { frameAnswerer } from "./answer.ts";
+import type { Call } from "./call.ts";
 import { wantsListsAsText } from "./dart-lists.ts";
 import { createInterest } from "./interest.ts";
 import { isAllowedOrigin } from "./origins.ts";
@@ -23,13 +23,13 @@ export type Sockets = {
   /** Takes no more sockets, answers what has been received, closes them all. */
   drain(): Promise<void>;
 };
-type Deps = { bus: Bus; push: PushBus; config: Config; log: Logger };
+type Deps = { call: Call; push: PushBus; config: Config; log: Logger };
 
 /** Serves `/ws` on an HTTP server. */
-export function serveSockets(server: Server, { bus, push, config, log }: Deps): Sockets {
+export function serveSockets(server: Server, { call, push, config, log }: Deps): Sockets {
   const sessions = new Set<Session>();
   const interest = createInterest(push);
-  const answer = frameAnswerer(bus, interest, log);
+  const answer = frameAnswerer(call, interest, log);
   const process = randomBytes(9).toString("base64url");
   let opened = 0;
 

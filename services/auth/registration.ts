@@ -51,7 +51,7 @@ export function registration(repository: AuthRepository, ids: Ids, { publicUrl }
     async keep(bus: Bus, { name, email, passwordHash }: Applicant): Promise<void> {
       const key = newKey();
       const outcome = await repository.keepPending({
-        id: await ids.next("user"),
+        id: ids.next("user"),
         ...{ email, name, nameKey: nameKey(name), passwordHash },
         ...{ keyHash: digestOf(key), expiresAt: Date.now() + LINK_LIFETIME_MS, claimedAt: null },
       });

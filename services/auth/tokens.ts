@@ -41,8 +41,10 @@ function subjectOf(token: string, secret: string): string | undefined {
 }
 
 /** The configured secret, else one made at random on the first start and kept, readable by its owner alone. */
-export function tokenSecret({ jwtSecret, dataDir }: Pick<Config, "jwtSecret" | "dataDir">): string {
+export function tokenSecret({ jwtSecret, natsUrl, dataDir }: Config): string {
   if (jwtSecret !== undefined) return jwtSecret;
+  if (natsUrl !== undefined)
+    throw new Error("JWT_SECRET is needed with NATS_URL: all auth processes share it");
   const file = join(dataDir, "jwt.secret");
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   try {

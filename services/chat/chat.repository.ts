@@ -34,7 +34,7 @@ export function chatRepository({ knex, transaction }: Store, ids: Ids) {
     async createConversation(pair: Pair): Promise<void> {
       const fresh = { lastSeq: 0, lastMessageId: "1", lastMessageAt: 0 };
       await knex<Conversation>("conversations")
-        .insert({ id: await ids.next("other"), ...pair, ...fresh })
+        .insert({ id: ids.next("other"), ...pair, ...fresh })
         .onConflict(["lowId", "highId"])
         .ignore();
     },
@@ -51,7 +51,7 @@ export function chatRepository({ knex, transaction }: Store, ids: Ids) {
           .where({ authorId: draft.authorId, nonce: draft.nonce })
           .first();
         if (known) return repeated(pair, conversation, known, draft);
-        const row = await next(conversation, draft, ids);
+        const row = next(conversation, draft, ids);
         await advance(trx, conversation, { lastMessageId: row.id, lastMessageAt: row.createdAt });
         await trx<Row>("messages").insert(row);
         return toMessage(pair, row);
@@ -109,13 +109,13 @@ const advance = (trx: Knex.Transaction, { id }: Conversation, last: Partial<Conv
     .where({ id })
     .update({ ...last, lastSeq: trx.raw("last_seq + 1") });
 
-async function next(conversation: Conversation, draft: Draft, ids: Ids): Promise<Row> {
+function next(conversation: Conversation, draft: Draft, ids: Ids): Row {
   const seq = conversation.lastSeq + 1;
   return {
     ...draft,
     conversationId: conversation.id,
     seq,
-    id: await ids.next("other", conversation.lastMessageId),
+    id: ids.next("other", conversation.lastMessageId),
     createdAt: Math.max(nowMicros(), conversation.lastMessageAt + 1),
     changeSeq: seq,
     changeNonce: null,

@@ -71,6 +71,11 @@ const domains = (env: Env) =>
       : refuse("ALLOWED_EMAIL_DOMAINS", `"${domain}" is not a domain such as example.org`),
   );
 
+const prefix = (env: Env) => {
+  const given = text(env, "MYSQL_PREFIX") ?? "rewind_";
+  return /^\w{1,32}$/.test(given) ? given : refuse("MYSQL_PREFIX", "letters, digits and _ are needed");
+};
+
 const hashCost = (env: Env, production: boolean) => integer(env, "BCRYPT_COST", 12, production ? 10 : 4, 16);
 
 const host = (env: Env) => text(env, "HOST") ?? "127.0.0.1";
@@ -80,12 +85,20 @@ export function parseConfig(env: Env) {
   const production = env["NODE_ENV"] === "production";
   const port = integer(env, "PORT", 3000, 1, 65_535);
   const listenOn = host(env);
+  const natsUrl = url(env, "NATS_URL", ["nats:", "tls:"]);
   const smtpUrl = url(env, "SMTP_URL", ["smtp:", "smtps:"]);
   const publicHost = listenOn === "0.0.0.0" || listenOn === "::" ? "127.0.0.1" : listenOn;
   return {
     production,
     port,
     host: listenOn,
+    natsUrl,
+    /** Without a path: each service uses the schema `mysqlPrefix` + its name. */
+    mysqlUrl: url(env, "MYSQL_URL", ["mysql:"]),
+    mysqlPrefix: prefix(env),
+    /** Name of this process on the bus; made up where not given. */
+    nodeId: text(env, "NODE_ID"),
+    metricsPort: integer(env, "METRICS_PORT", 0, 0, 65_535),
     dataDir: resolve(text(env, "DATA_DIR") ?? "data"),
     smtpUrl,
     mailFrom: text(env, "MAIL_FROM") ?? "REWIND <no-reply@localhost>",
@@ -93,8 +106,8 @@ export function parseConfig(env: Env) {
       /\/+$/,
       "",
     ),
-    /** Mails are kept where a developer can read them. */
-    devMailbox: smtpUrl === undefined && !production,
+    /** Mails are kept where a developer can read them: in the embedded shape alone. */
+    devMailbox: smtpUrl === undefined && natsUrl === undefined && !production,
     jwtSecret: jwtSecret(env),
     allowedEmailDomains: domains(env),
     allowedOrigins: origins(env),

@@ -73,4 +73,14 @@ export type Contract = {
   /** Said to users: reaches every gateway process that holds a socket of them; at most once. */
   pushes: Record<string, Rules>;
 };
-export const contract = <const C extends Contract>(c: C): C => c;
+/** What every service answers: defineService provides it. */
+const common = {
+  ready: {
+    description: "Resolves while the service can work; UNAVAILABLE while its store cannot be reached.",
+    params: {},
+    result: null,
+  },
+} as const satisfies Contract["actions"];
+export type CommonAction = keyof typeof common;
+
+export const contract = <const C extends Contract>(c: C) => ({ ...c, actions: { ...c.actions, ...common } });

@@ -1,8 +1,12 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import knex, { type Knex } from "knex";
-import { typeOf, fault } from "./errors.ts";
+import type { Connection as RawConnection } from "mysql2";
+import { createConnection, type Connection } from "mysql2/promise";
+import type { Config } from "./config.ts";
+import { fault, isFault, typeOf } from "./errors.ts";
 import { NodeSqliteClient } from "./node-sqlite.ts";
+import { traceQueries, type Trace } from "./trace.ts";
 
 /**
  * A service's own store. This file is the only one that names an SQL dialect: repositories speak knex.
@@ -11,12 +15,16 @@ import { NodeSqliteClient } from "./node-sqlite.ts";
 export type Store = {
   knex: Knex;
   /**
-   * Runs `work` in one transaction. After this resolves, what it wrote is on disk. It rejects with `work`'s own
-   * fault, FAILED (rolled back: nothing was changed) or UNKNOWN (the commit itself failed).
+   * Runs `work` in one transaction, again where the database broke a deadlock with it. After this resolves, what it
+   * wrote is on disk. It rejects with `work`'s own fault, UNAVAILABLE (the database cannot be reached: nothing was
+   * changed), FAILED (rolled back: nothing was changed) or UNKNOWN (the commit itself failed).
    */
   transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /** Resolves when the database answers. */
+  ping(): Promise<void>;
   close(): Promise<void>;
 };
+export type StoreConfig = Pick<Config, "dataDir" | "mysqlUrl" | "mysqlPrefix">;
 
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
@@ -30,7 +38,6 @@ const entity = (row: Row): Row => {
   return result;
 };
 const isRow = (value: unknown): value is Row => typeof value === "object" && value !== null;
-
 const entities = (response: unknown): unknown => {
   if (Array.isArray(response)) return response.map(entities);
   return isRow(response) ? entity(response) : response;
@@ -40,6 +47,7 @@ const shared = {
   // knex also asks for the name of an unnamed constraint: it has none to change
   wrapIdentifier: (name: string, wrap: (name: string) => string) => wrap(name && snake(name)),
   postProcessResponse: entities,
+  acquireConnectionTimeout: 2_500,
 } satisfies Knex.Config;
 
 const migrations = (service: string): Knex.MigratorConfig => ({
@@ -47,7 +55,31 @@ const migrations = (service: string): Knex.MigratorConfig => ({
   loadExtensions: [".ts"],
 });
 
-function embedded(service: string, dataDir: string): Knex.Config {
+/** Opens the store of a service and brings its schema up to date. */
+export async function openStore(service: string, config: StoreConfig, trace?: Trace): Promise<Store> {
+  const { mysqlUrl } = config;
+  const db = knex({
+    ...(mysqlUrl === undefined ? embedded(service, config) : await remote(service, mysqlUrl, config)),
+    ...shared,
+    migrations: migrations(service),
+  });
+  if (trace) traceQueries(db, trace);
+  try {
+    if (mysqlUrl === undefined) await db.migrate.latest();
+    else await migrateLocked(db, mysqlUrl, schemaOf(service, config));
+  } catch (error) {
+    await db.destroy();
+    throw isLocked(error) ? new Error(`the data in ${config.dataDir} is in use by another process`) : error;
+  }
+  return {
+    knex: db,
+    transaction: (work) => retryDeadlocks(() => transact(db, work)),
+    ping: async () => void (await db.select(1)),
+    close: () => db.destroy(),
+  };
+}
+
+function embedded(service: string, { dataDir }: StoreConfig): Knex.Config {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   return {
     client: NodeSqliteClient as typeof Knex.Client,
@@ -57,17 +89,65 @@ function embedded(service: string, dataDir: string): Knex.Config {
   };
 }
 
-/** Opens the store of a service and brings its schema up to date. */
-export async function openStore(service: string, dataDir: string): Promise<Store> {
-  const db = knex({ ...embedded(service, dataDir), ...shared, migrations: migrations(service) });
-  try {
-    await db.migrate.latest();
-  } catch (error) {
-    await db.destroy();
-    throw isLocked(error) ? new Error(`the data in ${dataDir} is in use by another process`) : error;
-  }
-  return { knex: db, transaction: (work) => transact(db, work), close: () => db.destroy() };
+const POOL = 10;
+/** BIGINTs above 2^53 come as text. UTC, utf8mb4, and reads that see what was last committed. */
+const MYSQL = { supportBigNumbers: true, charset: "utf8mb4", timezone: "Z", connectTimeout: 2_000 };
+const schemaOf = (service: string, { mysqlPrefix }: StoreConfig) => `${mysqlPrefix}${service}`;
+
+async function remote(service: string, uri: string, config: StoreConfig): Promise<Knex.Config> {
+  const database = schemaOf(service, config);
+  await createSchema(uri, database);
+  return {
+    client: "mysql2",
+    connection: { ...MYSQL, uri, database },
+    pool: {
+      min: 0,
+      max: POOL,
+      afterCreate: (connection: RawConnection, done: (error: unknown, connection: unknown) => void) =>
+        void connection.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", (error: unknown) =>
+          done(error, connection),
+        ),
+    },
+  };
 }
+
+async function withConnection<T>(uri: string, work: (connection: Connection) => Promise<T>): Promise<T> {
+  const connection = await createConnection({ ...MYSQL, uri });
+  try {
+    return await work(connection);
+  } finally {
+    connection.destroy();
+  }
+}
+
+/** Makes the schema where this database user may; where it may not, it is there or the first query says so. */
+const createSchema = (uri: string, schema: string) =>
+  withConnection(uri, async (connection) => {
+    const sql = `CREATE DATABASE IF NOT EXISTS \`${schema}\` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`;
+    await connection.query(sql).catch((error: unknown) => {
+      if (!isDenied(error)) throw error;
+    });
+  });
+
+/** Of all processes that start at once one migrates; the others wait for it, and find it done. */
+const migrateLocked = (db: Knex, uri: string, schema: string) =>
+  withConnection(uri, async (connection) => {
+    await connection.query("SELECT GET_LOCK(?, 60)", [`${schema}.migrate`]);
+    await db.migrate.forceFreeMigrationsLock(); // knex's own lock outlives a process that is killed, ours does not
+    await db.migrate.latest();
+  });
+
+/** The administrator's part: a schema for a service, and a database user with rights on it alone. */
+export const grantSchema = (uri: string, service: string, password: string, config: StoreConfig) =>
+  withConnection(uri, async (connection) => {
+    const schema = schemaOf(service, config);
+    await createSchema(uri, schema);
+    await connection.query("CREATE USER IF NOT EXISTS ?@'%' IDENTIFIED BY ?", [schema, password]);
+    await connection.query("ALTER USER ?@'%' IDENTIFIED BY ?", [schema, password]);
+    await connection.query(`GRANT ALL PRIVILEGES ON \`${schema.replaceAll("_", "\\_")}\`.* TO ?@'%'`, [
+      schema,
+    ]);
+  });
 
 async function transact<T>(db: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
   let worked = false;
@@ -78,20 +158,44 @@ async function transact<T>(db: Knex, work: (trx: Knex.Transaction) => Promise<T>
       return result;
     });
   } catch (error) {
-    if (typeOf(error) !== undefined || isDuplicate(error)) throw error;
-    const outcome = fault(worked ? "UNKNOWN" : "FAILED");
+    if (typeOf(error) !== undefined || isDuplicate(error) || isDeadlock(error)) throw error;
+    const outcome = worked ? fault("UNKNOWN") : storeFault(error);
     outcome.cause = error;
     throw outcome;
   }
 }
 
-type SqlError = { code?: string; errcode?: number; message?: string };
-/** Whether an insert or update met a row with the same unique key. */
-export const isDuplicate = (error: unknown): boolean => {
-  const { code, errcode } = (error ?? {}) as SqlError;
-  return code === "ER_DUP_ENTRY" || (errcode !== undefined && SQLITE_DUPLICATE.has(errcode));
-};
+const DEADLOCK_RETRIES = 5;
+async function retryDeadlocks<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isDeadlock(error) || tries === DEADLOCK_RETRIES) throw error;
+    }
+  }
+}
+
+type SqlError = { code?: string; errcode?: number; name?: string };
+const codeOf = (error: unknown) => ((error ?? {}) as SqlError).code ?? "";
+const sqliteCodeOf = (error: unknown) => ((error ?? {}) as SqlError).errcode ?? 0;
+
 /** SQLITE_CONSTRAINT_UNIQUE and SQLITE_CONSTRAINT_PRIMARYKEY. */
 const SQLITE_DUPLICATE = new Set([2067, 1555]);
+/** Whether an insert or update met a row with the same unique key. */
+export const isDuplicate = (error: unknown): boolean =>
+  codeOf(error) === "ER_DUP_ENTRY" || SQLITE_DUPLICATE.has(sqliteCodeOf(error));
+
 const SQLITE_BUSY = 5;
-const isLocked = (error: unknown) => ((error ?? {}) as SqlError).errcode === SQLITE_BUSY;
+const isLocked = (error: unknown) => sqliteCodeOf(error) === SQLITE_BUSY;
+const isDenied = (error: unknown) => /^ER_(DB|TABLE|SPECIFIC)?ACCESS_DENIED/.test(codeOf(error));
+const isDeadlock = (error: unknown) => ["ER_LOCK_DEADLOCK", "ER_CHECKREAD"].includes(codeOf(error));
+
+const UNREACHABLE =
+  /^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENOTFOUND|PROTOCOL_CONNECTION_LOST|ER_SERVER_SHUTDOWN|ER_CON_COUNT_ERROR)$/;
+const isUnreachable = (error: unknown) =>
+  UNREACHABLE.test(codeOf(error)) || ((error ?? {}) as SqlError).name === "KnexTimeoutError";
+
+/** What an error of the database means to who asked, where nothing was committed. */
+export const storeFault = (error: unknown) =>
+  isFault(error) ? error : isUnreachable(error) ? fault("UNAVAILABLE") : fault("FAILED");

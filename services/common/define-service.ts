@@ -1,10 +1,12 @@
 import type { Logger, ServiceBroker, ServiceSchema } from "moleculer";
 import { bus, type Bus, type Ctx, type EventName, type Events, type Result } from "./bus.ts";
 import { config, type Config } from "./config.ts";
-import type { Contract, Parsed } from "./contract.ts";
-import { openStore, type Store } from "./db.ts";
+import type { CommonAction, Contract, Parsed } from "./contract.ts";
+import { openStore, storeFault, type Store } from "./db.ts";
+import { typeOf } from "./errors.ts";
 import { leaseIds, type Ids } from "./ids.ts";
-import { pushBus, type PushBus } from "./push-bus.ts";
+import { pushBusOf, type PushBus } from "./push-bus.ts";
+import { createTrace, type Trace } from "./trace.ts";
 import { paramsSchema } from "./validate.ts";
 
 /** What a service is given to stand on. What it opens here is closed for it when it stops. */
@@ -20,13 +22,22 @@ export type Env = {
 };
 
 type Handlers<C extends Contract> = {
-  [A in keyof C["actions"]]: (
+  [A in Exclude<keyof C["actions"], CommonAction>]: (
     ctx: Ctx<Parsed<C["actions"][A]["params"]>>,
   ) => Promise<Result<C["actions"][A]["result"]>>;
 };
 type Listeners = { [E in EventName]?: (payload: Parsed<Events[E]>) => Promise<void> };
 type Behaviour<C extends Contract> = { actions: Handlers<C>; events?: Listeners };
-type AnyHandler = (ctx: never) => Promise<unknown>;
+type AnyHandler = (ctx: RawContext) => Promise<unknown>;
+type RawContext = { params: unknown; requestID: string | null };
+
+/** A service that has started: what it does, and what it stands on. */
+type Running<C extends Contract> = {
+  behaviour: Behaviour<C>;
+  stores: Store[];
+  closers: (() => Promise<void> | void)[];
+  trace: Trace;
+};
 
 /**
  * A Moleculer service from a contract and a function that, at start, makes its handlers as closures over what they
@@ -37,48 +48,74 @@ export function defineService<C extends Contract>(
   setup: (env: Env) => Promise<Behaviour<C>>,
   listens: readonly EventName[] = [],
 ): ServiceSchema {
-  let behaviour: Behaviour<C> | undefined;
-  const closers: (() => Promise<void> | void)[] = [];
+  let running: Running<C> | undefined;
 
+  const handlerOf = (name: string): AnyHandler => {
+    if (name === "ready")
+      return async () => void (await Promise.all(running?.stores.map((s) => s.ping()) ?? []));
+    return async (ctx) =>
+      (running?.behaviour.actions as Record<string, AnyHandler> | undefined)?.[name]?.(ctx);
+  };
   const actions: NonNullable<ServiceSchema["actions"]> = {};
-  for (const [name, { params, timeout }] of Object.entries(contract.actions))
+  for (const [name, { params, timeout }] of Object.entries(contract.actions)) {
+    const handler = handlerOf(name);
     actions[name] = {
       params: paramsSchema(params),
       ...(timeout !== undefined && { timeout, retryPolicy: { enabled: false } }),
-      handler: (ctx: unknown) => (behaviour?.actions[name] as AnyHandler | undefined)?.(ctx as never),
+      handler: (ctx: RawContext) => guarded(running, ctx, handler),
     };
+  }
 
   const events: NonNullable<ServiceSchema["events"]> = {};
   for (const name of listens)
-    events[name] = (ctx: { params: unknown }) => behaviour?.events?.[name]?.(ctx.params as never);
+    events[name] = (ctx: { params: unknown }) => running?.behaviour.events?.[name]?.(ctx.params as never);
 
   return {
     name: contract.name,
     actions,
     events,
     async started(this: { broker: ServiceBroker; logger: Logger }) {
-      behaviour = await setup(environment(contract.name, this.broker, this.logger, closers));
+      const base = { stores: [], closers: [], trace: createTrace(this.logger) };
+      const behaviour = await setup(environment(contract.name, this.broker, this.logger, base));
+      running = { ...base, behaviour };
     },
     async stopped() {
-      for (const close of closers.toReversed()) await close();
-      closers.length = 0;
+      for (const close of running?.closers.toReversed() ?? []) await close();
     },
   };
 }
+
+/** Runs a handler under its request's id; what its store fails with leaves as a fault. */
+async function guarded(running: { trace: Trace } | undefined, ctx: RawContext, handler: AnyHandler) {
+  try {
+    return await (running
+      ? running.trace.requests.run(ctx.requestID ?? "", () => handler(ctx))
+      : handler(ctx));
+  } catch (error) {
+    if (typeOf(error) !== undefined || !isSqlError(error)) throw error;
+    const outcome = storeFault(error);
+    outcome.cause = error;
+    throw outcome;
+  }
+}
+/** Of a query outside a transaction, so of one statement: it was done, or it was not. */
+const isSqlError = (error: unknown) =>
+  error instanceof Error && ("code" in error || error.name === "KnexTimeoutError");
 
 const environment = (
   service: string,
   broker: ServiceBroker,
   log: Logger,
-  closers: (() => Promise<void> | void)[],
+  { stores, closers, trace }: Omit<Running<Contract>, "behaviour">,
 ): Env => ({
   config,
   log,
   bus: bus(broker),
-  push: pushBus,
+  push: pushBusOf(broker),
   onStop: (close) => void closers.push(close),
   async store() {
-    const store = await openStore(service, config.dataDir);
+    const store = await openStore(service, config, config.logLevel === "debug" ? trace : undefined);
+    stores.push(store);
     closers.push(() => store.close());
     return store;
   },

@@ -1,5 +1,5 @@
 import type { Knex } from "knex";
-import type { Store } from "./db.ts";
+import { isDuplicate, type Store } from "./db.ts";
 import { fault } from "./errors.ts";
 
 /**
@@ -18,8 +18,8 @@ const CLOCK_SKEW_MS = 5_000;
 export const timeOf = (id: string) => Number(BigInt(id) >> 22n) + EPOCH;
 
 export type Ids = {
-  /** An id greater than `after` and than every one this generator made. Waits where the clock stepped back. */
-  next(kind: "user" | "other", after?: string): Promise<string>;
+  /** An id greater than `after` and than every one this generator made. @throws UNAVAILABLE */
+  next(kind: "user" | "other", after?: string): string;
   /** Gives the worker number back; nothing is made after this. */
   release(): Promise<void>;
 };
@@ -28,12 +28,14 @@ type Lease = { worker: number; holder: string; expiresAt: number };
 
 /**
  * A generator whose worker number is leased in `store` (table `workers`). Ids are made only with times before the
- * end of the lease, and a number is leased again only after it: no two processes, nor two lives of one, can make
- * the same id.
+ * end of the lease as the store has it, and a number is leased again only after that: no two processes, nor two lives
+ * of one, can make the same id. Where the clock stepped back, or `after` is ahead of it, ids run ahead of the clock
+ * and the lease is extended with them.
  */
 export async function leaseIds(store: Store, holder: string): Promise<Ids> {
   const lease = await acquire(store, holder);
-  const renewal = setInterval(() => void renew(store.knex, lease), RENEW_MS).unref();
+  const extend = (until: number) => prolong(store.knex, lease, until).catch(() => false);
+  const renewal = setInterval(() => void extend(Date.now()), RENEW_MS).unref();
   let lastTime = 0;
   let counter = 0;
 
@@ -46,10 +48,12 @@ export async function leaseIds(store: Store, holder: string): Promise<Ids> {
   };
 
   return {
-    async next(kind, after) {
+    next(kind, after) {
       const { time, count } = tick(after === undefined ? 0 : timeOf(after) + 1);
-      if (time >= lease.expiresAt) throw fault("UNAVAILABLE");
-      await clock(time);
+      if (time >= lease.expiresAt) {
+        void extend(time); // not waited for: the caller may hold the store's only connection
+        throw fault("UNAVAILABLE");
+      }
       const parity = kind === "user" ? 0n : 1n;
       const id =
         (BigInt(time - EPOCH) << 22n) | (BigInt(lease.worker) << 12n) | (BigInt(count) << 1n) | parity;
@@ -57,39 +61,47 @@ export async function leaseIds(store: Store, holder: string): Promise<Ids> {
     },
     async release() {
       clearInterval(renewal);
-      const expiresAt = Math.max(Date.now() - CLOCK_SKEW_MS, lastTime + 1);
+      const { worker } = lease;
       lease.expiresAt = 0;
-      await store.knex("workers").where({ worker: lease.worker, holder }).update({ expiresAt });
+      const expiresAt = Math.max(Date.now() - CLOCK_SKEW_MS, lastTime + 1);
+      await store.knex("workers").where({ worker, holder }).update({ expiresAt });
     },
   };
 }
 
-/** Resolves once the clock has reached `time`; at once in all but rare cases. */
-async function clock(time: number) {
-  const ahead = time - Date.now();
-  if (ahead > 0) await new Promise((resolve) => setTimeout(resolve, ahead));
+/** A free number, or a new one; tried again where another process was faster. */
+async function acquire(store: Store, holder: string): Promise<Lease> {
+  for (;;) {
+    const now = Date.now();
+    const rows = await store.knex<Lease>("workers").orderBy("worker");
+    const free = rows.find((row) => row.expiresAt + CLOCK_SKEW_MS < now);
+    const lease = { worker: free?.worker ?? rows.length, holder, expiresAt: now + LEASE_MS };
+    if (lease.worker >= WORKERS) throw fault("UNAVAILABLE", "every worker number is in use.");
+    if (await take(store.knex, lease, free)) return lease;
+  }
 }
 
-const acquire = (store: Store, holder: string): Promise<Lease> =>
-  store.transaction(async (trx) => {
-    const now = Date.now();
-    const rows = await trx<Lease>("workers").orderBy("worker").forUpdate();
-    const worker = rows.find((row) => row.expiresAt + CLOCK_SKEW_MS < now)?.worker ?? rows.length;
-    if (worker >= WORKERS) throw fault("UNAVAILABLE", "every worker number is in use.");
-    const lease = { worker, holder, expiresAt: now + LEASE_MS };
-    await trx<Lease>("workers").insert(lease).onConflict("worker").merge();
-    return lease;
-  });
+async function take(knex: Knex, lease: Lease, free: Lease | undefined): Promise<boolean> {
+  if (free)
+    return (
+      (await knex<Lease>("workers")
+        .where({ ...free })
+        .update(lease)) === 1
+    );
+  try {
+    await knex<Lease>("workers").insert(lease);
+    return true;
+  } catch (error) {
+    if (isDuplicate(error)) return false;
+    throw error;
+  }
+}
 
-/** A lease that was lost is never renewed: another may hold the number. The process makes no more ids. */
-async function renew(knex: Knex, lease: Lease) {
-  const now = Date.now();
-  if (now >= lease.expiresAt) return;
-  const { worker, holder } = lease;
-  const expiresAt = now + LEASE_MS;
-  const renewed = await knex("workers")
-    .where({ worker, holder })
-    .update({ expiresAt })
-    .catch(() => 0);
-  if (renewed === 1 && lease.expiresAt !== 0) lease.expiresAt = expiresAt;
+/** Never shortens a lease. One that another process took is not ours to prolong: this one makes no more ids. */
+async function prolong(knex: Knex, lease: Lease, from: number): Promise<void> {
+  const { worker, holder, expiresAt: known } = lease;
+  const expiresAt = Math.max(known, from + LEASE_MS);
+  if (known === 0) return;
+  const isOurs = (await knex<Lease>("workers").where({ worker, holder }).update({ expiresAt })) === 1;
+  if (lease.expiresAt !== 0) lease.expiresAt = isOurs ? expiresAt : Math.min(lease.expiresAt, from);
 }

@@ -1,5 +1,8 @@
 import { EventEmitter } from "node:events";
+import type { ServiceBroker } from "moleculer";
+import type { NatsConnection } from "nats";
 import type { PushName, PushOf } from "./bus.ts";
+import { fault } from "./errors.ts";
 
 /** A push on its way: what happened, as the contract of its owner says. */
 export type Push = { [P in PushName]: { name: P; payload: PushOf<P> } }[PushName];
@@ -10,7 +13,10 @@ export type Push = { [P in PushName]: { name: P; payload: PushOf<P> } }[PushName
  */
 export interface PushBus {
   toUsers<P extends PushName>(userIds: Iterable<string>, name: P, payload: PushOf<P>): void;
-  /** After this resolves, all that is published for the user reaches `listener`, until the answer is called. */
+  /**
+   * After this resolves, all that is published for the user reaches `listener`, until the answer is called.
+   * @throws UNAVAILABLE
+   */
   onUser(userId: string, listener: (push: Push) => void): Promise<() => void>;
 }
 
@@ -35,5 +41,53 @@ export function localPushBus(): PushBus {
   };
 }
 
-/** The bus of this process. */
-export const pushBus: PushBus = localPushBus();
+/** How long NATS may take to know of a subscription. */
+const FLUSH_MS = 2_000;
+
+/** The bus over NATS: interest lives in the broker, which routes a push to those processes alone that want it. */
+export function natsPushBus(client: NatsConnection, prefix: string): PushBus {
+  const topic = (userId: string) => `${prefix}.${subject(userId)}`;
+  return {
+    toUsers(userIds, name, payload) {
+      const bytes = Buffer.from(JSON.stringify({ name, payload }));
+      for (const userId of new Set(userIds)) client.publish(topic(userId), bytes);
+    },
+    async onUser(userId, listener) {
+      const subscription = client.subscribe(topic(userId), {
+        callback: (error, message) => {
+          if (!error) listener(message.json<Push>());
+        },
+      });
+      try {
+        await within(FLUSH_MS, client.flush());
+      } catch {
+        subscription.unsubscribe();
+        throw fault("UNAVAILABLE");
+      }
+      return () => subscription.unsubscribe();
+    },
+  };
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const timeout = Promise.withResolvers<never>();
+  const timer = setTimeout(() => timeout.reject(new Error("too late")), ms);
+  try {
+    return await Promise.race([work, timeout.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+type NatsTransporter = { client: NatsConnection; prefix: string };
+const buses = new WeakMap<ServiceBroker, PushBus>();
+
+/** The bus of a started broker: over its own NATS connection, or inside the process where it has none. */
+export function pushBusOf(broker: ServiceBroker): PushBus {
+  const known = buses.get(broker);
+  if (known) return known;
+  const transporter = broker.transit?.tx as unknown as NatsTransporter | undefined;
+  const made = transporter ? natsPushBus(transporter.client, `${transporter.prefix}-PUSH`) : localPushBus();
+  buses.set(broker, made);
+  return made;
+}

@@ -3,7 +3,7 @@ import type { Store } from "../common/db.ts";
 import { pairOf, type Pair } from "../common/pair.ts";
 import { decide, type Change, type Relation, type Verb } from "./friends.rules.ts";
 
-type Row = Pair & Relation & { lastNonce: string; lastChange: Change; updatedAt: number };
+type Row = Pair & Relation & { lastNonce: string | null; lastChange: Change | null; updatedAt: number };
 
 export function friendsRepository({ knex, transaction }: Store) {
   const relations = (userId: string, state: Relation["state"]): Promise<Row[]> =>
@@ -31,16 +31,29 @@ export function friendsRepository({ knex, transaction }: Store) {
       transaction(async (trx) => {
         const pair = pairOf(actorId, targetId);
         const row = await lock(trx, pair);
-        if (row?.lastNonce === nonce) return row.lastChange;
-        const { relation, change } = decide(row ?? { state: "none", requesterId: null }, verb, actorId);
-        await trx<Row>("relations")
-          .insert({ ...pair, ...relation, lastNonce: nonce, lastChange: change, updatedAt: Date.now() })
-          .onConflict(["lowId", "highId"])
-          .merge();
+        if (row.lastNonce === nonce && row.lastChange !== null) return row.lastChange;
+        const { relation, change } = decide(row, verb, actorId);
+        const fresh = { ...relation, lastNonce: nonce, lastChange: change, updatedAt: Date.now() };
+        await trx<Row>("relations").where(pair).update(fresh);
         return change;
       }),
   };
 }
 
-const lock = (trx: Knex.Transaction, pair: Pair): Promise<Row | undefined> =>
-  trx<Row>("relations").where(pair).forUpdate().first();
+const STRANGERS = {
+  state: "none",
+  requesterId: null,
+  lastNonce: null,
+  lastChange: null,
+  updatedAt: 0,
+} as const;
+
+/** The pair's row, made where there is none, and locked: only a row that is there can be. */
+async function lock(trx: Knex.Transaction, pair: Pair): Promise<Row> {
+  await trx<Row>("relations")
+    .insert({ ...pair, ...STRANGERS })
+    .onConflict(["lowId", "highId"])
+    .ignore();
+  const row = await trx<Row>("relations").where(pair).forUpdate().first();
+  return row ?? { ...pair, ...STRANGERS };
+}

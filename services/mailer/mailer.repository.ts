@@ -27,7 +27,7 @@ export function mailerRepository({ knex }: Store, ids: Ids) {
       const now = Date.now();
       const fresh = { state: "queued" as const, attempts: 0, lastError: null, createdAt: now, dueAt: now };
       await table()
-        .insert({ id: await ids.next("other"), key, recipient, ...letter, ...fresh })
+        .insert({ id: ids.next("other"), key, recipient, ...letter, ...fresh })
         .onConflict("key")
         .ignore();
     },
