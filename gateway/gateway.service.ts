@@ -54,6 +54,7 @@ const gateway = {
     this.addRoute({
       path: "/",
       aliases: httpHandlers({
+        bus: bus(this.broker),
         call: patientCaller(bus(this.broker)),
         broker: this.broker,
         config,

@@ -3,12 +3,14 @@ import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import type { Logger, ServiceBroker } from "moleculer";
+import type { Bus } from "../services/common/bus.ts";
 import type { Config } from "../services/common/config.ts";
-import { fault } from "../services/common/errors.ts";
+import { fault, isFault } from "../services/common/errors.ts";
 import { wireChecker } from "../services/common/validate.ts";
 import type { Call } from "./call.ts";
 import { clientAddress, isLocal } from "./client-address.ts";
 import { failureOf, invalid, isOurs, type Failure } from "./failures.ts";
+import { readiness } from "./health.ts";
 import * as pages from "./pages/pages.ts";
 import { routes, type ApiRoute, type MailboxRoute, type PageRoute } from "./routes.ts";
 
@@ -16,7 +18,7 @@ type Input = Record<string, unknown>;
 /** A request as moleculer-web hands it over: body, query and path parsed. */
 export type Request = IncomingMessage & { $params?: { body?: unknown; params?: Input } };
 export type Handler = (request: Request, response: ServerResponse) => Promise<void>;
-type Deps = { call: Call; broker: ServiceBroker; config: Config; log: Logger };
+type Deps = { bus: Bus; call: Call; broker: ServiceBroker; config: Config; log: Logger };
 
 const STYLE = readFileSync(join(import.meta.dirname, "pages/style.css"));
 const CSP =
@@ -26,11 +28,22 @@ const CSP =
 export function httpHandlers(deps: Deps): Record<string, Handler> {
   const handlers: Record<string, Handler> = {
     "GET /style.css": async (_, response) => send(response, 200, "text/css", STYLE),
+    "GET /healthz": async (_, response) => sendJson(response, 200, { up: true }),
+    "GET /readyz": async (_, response) => {
+      const state = await readiness(deps.bus, deps.broker);
+      sendJson(response, state.ready ? 200 : 503, state);
+    },
   };
   for (const [path, route] of Object.entries<ApiRoute | PageRoute | MailboxRoute>(routes))
     handlers[path] = "action" in route ? apiHandler(route, deps) : pageHandler(route, deps);
-  return handlers;
+  return Object.fromEntries(Object.entries(handlers).map(([path, handler]) => [path, answering(handler)]));
 }
+
+/** Nothing that a handler throws goes unanswered, or past it. */
+const answering =
+  (handler: Handler): Handler =>
+  (request, response) =>
+    handler(request, response).catch((error: unknown) => sendError(request, response, error));
 
 function apiHandler(route: ApiRoute, { call, config, log }: Deps): Handler {
   const check = wireChecker(route.input);
@@ -54,23 +67,19 @@ function apiHandler(route: ApiRoute, { call, config, log }: Deps): Handler {
   };
 }
 
-const pageHandler = (route: PageRoute | MailboxRoute, { call, config }: Deps): Handler =>
-  "page" in route
-    ? async (_, response) => sendPage(response, 200, route.page(config))
-    : async (request, response) => {
-        if (!config.devMailbox || !isLocal(request))
-          return sendFailure(response, failureOf(fault("NOT_FOUND"), false));
-        sendPage(
-          response,
-          200,
-          pages.mailbox({ mails: await call("mailer.mailbox", {}, { writes: false }) }),
-        );
-      };
+const pageHandler = (route: PageRoute | MailboxRoute, { call, config }: Deps): Handler => {
+  if ("page" in route) return async (_, response) => sendPage(response, 200, route.page(config));
+  return async (request, response) => {
+    if (!config.devMailbox || !isLocal(request)) throw fault("NOT_FOUND");
+    const mails = await call("mailer.mailbox", {}, { writes: false });
+    sendPage(response, 200, pages.mailbox({ mails }));
+  };
+};
 
-/** What goes wrong before a handler is reached: unknown paths, bodies that cannot be read. */
+/** What goes wrong around handlers: unknown paths, bodies that cannot be read, pages that cannot be made. */
 export function sendError(request: IncomingMessage, response: ServerResponse, error: unknown): void {
   const { status = 0, code = 0 } = (error ?? {}) as { status?: number; code?: number };
-  const failure = failureOf(unread[status || code] ?? error, false);
+  const failure = failureOf(isFault(error) ? error : (unread[status || code] ?? error), false);
   if (wantsPage(request))
     sendProblemPage(response, failure, pages.problem({ status: failure.status, message: failure.reason }));
   else sendFailure(response, failure);

@@ -8,7 +8,7 @@ type Holding = { sessions: Set<Session>; subscribed: Promise<() => void> };
  * auth to their last one's end.
  */
 export type Interest = {
-  /** After this resolves, every push for the session's user reaches it. */
+  /** After this resolves, every push for the session's user reaches it. @throws UNAVAILABLE */
   join(userId: string, session: Session): Promise<void>;
   leave(userId: string, session: Session): void;
 };
@@ -28,13 +28,19 @@ export function createInterest(bus: PushBus): Interest {
     async join(userId, session) {
       const holding = holdings.get(userId) ?? hold(userId);
       holding.sessions.add(session);
-      await holding.subscribed;
+      await holding.subscribed.catch((error: unknown) => {
+        if (holdings.get(userId) === holding) holdings.delete(userId); // the next one tries anew
+        throw error;
+      });
     },
     leave(userId, session) {
       const holding = holdings.get(userId);
       if (!holding?.sessions.delete(session) || holding.sessions.size > 0) return;
       holdings.delete(userId);
-      void holding.subscribed.then((unsubscribe) => unsubscribe());
+      holding.subscribed.then(
+        (unsubscribe) => unsubscribe(),
+        () => {}, // was never subscribed
+      );
     },
   };
 }
