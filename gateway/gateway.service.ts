@@ -64,8 +64,8 @@ const gateway = {
       mergeParams: false,
       logging: false,
       bodyParsers: {
-        json: { limit: MAX_BODY_BYTES },
-        urlencoded: { extended: false, limit: MAX_BODY_BYTES },
+        json: { limit: MAX_BODY_BYTES, inflate: false },
+        urlencoded: { extended: false, limit: MAX_BODY_BYTES, inflate: false },
       },
       ...(config.allowedOrigins.length > 0 && { cors }),
     });

@@ -7,7 +7,8 @@ import { isName } from "./names.ts";
 const MAX_ID = 2n ** 63n - 1n;
 const DECIMAL = /^[1-9]\d{0,18}$/;
 /** No quoted local part, no comment, no literal address: forms that mail software reads in more than one way. */
-const BARE_ADDRESS = /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z\d-]+(\.[a-z\d-]+)+$/i;
+const LABEL = "[a-z\\d](?:[a-z\\d-]{0,61}[a-z\\d])?";
+const BARE_ADDRESS = new RegExp(`^[\\w.!#$%&'*+/=?^\`{|}~-]{1,64}@(?:${LABEL}\\.)+${LABEL}$`, "i");
 
 /** Whether a value is an id as it travels: a decimal string from 1 to 2^63 - 1, in its one spelling. */
 export const isSnowflake = (value: string) => DECIMAL.test(value) && BigInt(value) <= MAX_ID;
@@ -73,7 +74,12 @@ export type Complaint = { field: string; message: string };
 export const wireChecker = (rules: Rules) => {
   const check = validator.compile({ ...exactAll(rules), $$strict: "remove" });
   return (value: object): Complaint[] => {
-    const verdict = check(value as Record<string, unknown>) as true | Complaint[];
-    return verdict === true ? [] : verdict;
+    try {
+      const verdict = check(value as Record<string, unknown>) as true | Complaint[];
+      return verdict === true ? [] : verdict;
+    } catch {
+      // A value that cannot be shown in a complaint, such as {"toString": 1}, fits no rule.
+      return [{ field: "", message: "a field has a value of the wrong type." }];
+    }
   };
 };

@@ -68,16 +68,21 @@ export const jsonText: fc.Arbitrary<string> = fc.letrec<{ value: string }>((tie)
       .map((entries) => `{${entries.map(([key, value]) => `${key}:${value}`).join()}}`),
   ),
 })).value;
-/** Valid JSON, nested up to thousands of times. */
+/** Valid JSON of up to 15 KiB, nested up to thousands of times. */
 export const deepText = fc
   .tuple(
-    fc.integer({ min: 1, max: 8_000 }),
+    fc.integer({ min: 1, max: 7_500 }),
     fc.constantFrom(["[", "]"], ['{"a":', "}"], ['{"__proto__":', "}"], ['[{"payload":', "}]"]),
   )
-  .map(([depth, [open = "", close = ""]]) => `${open.repeat(depth)}0${close.repeat(depth)}`);
-/** JSON that is no string; nor a number that a count could be. */
+  .map(([most, [open = "", close = ""]]) => {
+    const depth = Math.min(most, Math.floor(15_000 / (open.length + close.length)));
+    return `${open.repeat(depth)}0${close.repeat(depth)}`;
+  });
+/** JSON that is no string, nor a number that a count could be. */
 export const noStringText = fc.oneof(
-  fc.constantFrom("null", "true", "false", "-1", "0.5", "1e400", "[]", "{}", '["1"]', '{"a":1}', "101"),
+  fc.constantFrom("null", "true", "-1", "0.5", "1e400", "101", '[{"toString":1}]'),
+  fc.array(jsonText, { maxLength: 2 }).map((items) => `[${items.join()}]`),
+  fc.tuple(trap, jsonText).map(([key, text]) => `{${JSON.stringify(key)}:${text}}`),
   deepText,
 );
 

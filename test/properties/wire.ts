@@ -43,6 +43,10 @@ export class Wire {
     return wire;
   }
 
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
   /** A string goes as a text frame, bytes as a binary frame. */
   send(data: string | Uint8Array): void {
     this.#socket.send(data, { binary: typeof data !== "string" });
@@ -65,6 +69,7 @@ export class Wire {
   heard(): Promise<string[]> {
     const echo = beat();
     return new Promise((resolve, reject) => {
+      if (!this.isOpen) return reject(new Error("the socket is closed"));
       const giveUp = () => reject(new Error(`no echo of ${echo} but\n  ${this.#texts.join("\n  ")}`));
       const timer = setTimeout(giveUp, TIMEOUT);
       const done = () => {
