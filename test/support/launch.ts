@@ -107,3 +107,21 @@ export const listenerOf = (group: number, port: number): number => {
   if (!pid) throw new Error(`no process of group ${group} listens on port ${port}`);
   return Number(pid);
 };
+
+/** The process of a group whose command line has a text in it. */
+export const processOf = (group: number, text: string): number => {
+  const pid = readdirSync("/proc").find(
+    (entry) =>
+      /^\d+$/.test(entry) &&
+      tryRead(() => readFileSync(`/proc/${entry}/cmdline`, "utf8"), "").includes(`\0${text}`) &&
+      tryRead(
+        () =>
+          readFileSync(`/proc/${entry}/stat`, "utf8")
+            .replace(/^.*\) /s, "")
+            .split(" ")[2],
+        "",
+      ) === String(group),
+  );
+  if (!pid) throw new Error(`no process of group ${group} runs ${text}`);
+  return Number(pid);
+};

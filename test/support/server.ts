@@ -1,9 +1,10 @@
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "@jest/globals";
-import { launchNpm, listenerOf, type Exit, type Launched } from "./launch.ts";
+import { launchNpm, listenerOf, processOf, type Exit, type Launched } from "./launch.ts";
 import { openMailSink, type MailSink } from "./mail-sink.ts";
 
 const READY_WITHIN_MS = 20_000;
@@ -37,7 +38,18 @@ const embedded: Shape = async (env, started) => {
   return { urls: [url], pid: listenerOf(launched.group, Number(new URL(url).port)), launched };
 };
 
-const shapes = new Map<string, Shape>([["embedded", embedded]]);
+/** Every part a process of its own, over a NATS and a MariaDB that are private to this server. */
+const cluster: Shape = async (env, started) => {
+  const launched = launchNpm(["run", "cluster"], { ...env, CLUSTER_DURABLE: "off" });
+  started(launched);
+  const [, urls = ""] = await launched.says(/^ready (http:\/\/.+)$/m, 2 * READY_WITHIN_MS);
+  return { urls: urls.split(" "), pid: processOf(launched.group, "scripts/cluster/cluster.ts"), launched };
+};
+
+const shapes = new Map<string, Shape>([
+  ["embedded", embedded],
+  ["cluster", cluster],
+]);
 const shapeName = process.env["REWIND_SHAPE"] ?? "embedded";
 const shape = shapes.get(shapeName);
 if (!shape) throw new Error(`REWIND_SHAPE=${shapeName}: there is only ${[...shapes.keys()].join(", ")}`);
@@ -49,6 +61,13 @@ afterAll(async () => {
   for (const cleanup of cleanups.toReversed()) await cleanup().catch((error) => failures.push(error));
   if (failures.length > 0) throw new AggregateError(failures, "not everything could be cleaned up");
 }, 20_000);
+
+/** The processes of a cluster, which are in no group of ours. */
+const partsIn = (dataDir: string): number[] => {
+  const list = join(dataDir, "cluster.json");
+  if (!existsSync(list)) return [];
+  return (JSON.parse(readFileSync(list, "utf8")) as { pid: number }[]).map(({ pid }) => pid);
+};
 
 const freePort = () =>
   new Promise<number>((resolve, reject) => {
@@ -77,6 +96,7 @@ export const startServer = async (env: Record<string, string> = {}): Promise<Ser
   const kill = async () => {
     if (!launched) return;
     launched.signal(-launched.group, "SIGKILL");
+    for (const pid of partsIn(dataDir)) launched.signal(pid, "SIGKILL");
     await launched.exited;
   };
   cleanups.push(kill);
