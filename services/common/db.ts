@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import knex, { type Knex } from "knex";
 import type { Connection as RawConnection } from "mysql2";
-import { createConnection, type Connection } from "mysql2/promise";
+import type { Connection } from "mysql2/promise";
 import type { Config } from "./config.ts";
 import { fault, isFault, typeOf } from "./errors.ts";
 import { NodeSqliteClient } from "./node-sqlite.ts";
@@ -113,6 +113,7 @@ async function remote(service: string, uri: string, config: StoreConfig): Promis
 }
 
 async function withConnection<T>(uri: string, work: (connection: Connection) => Promise<T>): Promise<T> {
+  const { createConnection } = await import("mysql2/promise"); // not loaded in the embedded shape
   const connection = await createConnection({ ...MYSQL, uri });
   try {
     return await work(connection);
