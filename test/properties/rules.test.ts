@@ -157,9 +157,14 @@ describe("names", () => {
   const sameInAnyCase = (text: string) =>
     text.toUpperCase().toLowerCase() === text.toLowerCase() && !/[σςΣ]/.test(text);
 
+  /** Letters with marks, which one case writes as one character and the other as two. */
+  const marked = fc.stringMatching(/^([A-Za-zΑ-Ωα-ω][\u0300-\u036f]{0,2}){1,8}$/);
+
   test("the key of a key is the key", () =>
     check(
-      fc.property(anyString, (text) => expect(nameKey(nameKey(text))).toBe(nameKey(text))),
+      fc.property(fc.oneof(anyString, marked), (text) => {
+        expect(nameKey(nameKey(text))).toBe(nameKey(text));
+      }),
       3_000,
     ));
 
