@@ -110,14 +110,17 @@ export const freePort = (): Promise<number> =>
   });
 
 const LONGEST_START_MS = 15_000;
-/** A start that ends by itself; where it does not, it is killed, and `code` is null. */
+/** A start that ends by itself; where it succeeds or takes too long, it is killed, and `code` is null. */
 export const failingStart = async (env: Record<string, string>) => {
   const dataDir = await mkdtemp(join(tmpdir(), "rewind-test-"));
   const settings = { DATA_DIR: dataDir, PORT: String(await freePort()), BCRYPT_COST: "4", ...env };
   const launched = launchNpm(["start"], settings);
-  const timer = setTimeout(() => launched.signal(-launched.group, "SIGKILL"), LONGEST_START_MS);
+  const ended = launched.says(/^ready /m, LONGEST_START_MS).then(
+    () => launched.signal(-launched.group, "SIGKILL"),
+    () => launched.signal(-launched.group, "SIGKILL"), // nothing is there, where it ended by itself
+  );
   const { code } = await launched.exited;
-  clearTimeout(timer);
+  await ended;
   await rm(dataDir, { recursive: true, force: true });
   const lines = launched.stderr().trim().split("\n");
   return { code, lines, stdout: launched.stdout(), stderr: launched.stderr() };
