@@ -39,18 +39,18 @@ export function supervisor(changed: (entries: Entry[]) => void, say: (text: stri
       ),
     );
 
-  const watch = async (name: string, start: Start, kept_: Kept) => {
+  const watch = async (name: string, start: Start, entry: Kept) => {
     for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
       const begun = Date.now();
-      const reason = await kept_.running.exited;
-      if (kept_.leaving) return;
+      const reason = await entry.running.exited;
+      if (entry.leaving) return;
       if (Date.now() - begun > STEADY_MS) wait = FIRST_PAUSE_MS;
       say(`${name} ended (${reason}), starting it again`);
       await pause(wait);
-      if (kept_.leaving) return;
+      if (entry.leaving) return;
       const again = await start().catch((error: unknown) => void say(String(error)));
-      if (again) kept_.running = again;
-      if (again && kept_.leaving) await again.stop("SIGKILL");
+      if (again) entry.running = again;
+      if (again && entry.leaving) await again.stop("SIGKILL");
       tell();
     }
   };

@@ -79,7 +79,9 @@ export const wireChecker = (rules: Rules) => {
       return verdict === true ? [] : verdict;
     } catch {
       // A value that cannot be shown in a complaint, such as {"toString": 1}, fits no rule.
-      return [{ field: "", message: "a field has a value of the wrong type." }];
+      return Object.entries(value)
+        .filter(([field, content]) => Object.hasOwn(rules, field) && typeof content === "object")
+        .map(([field]) => ({ field, message: `${field}: has the wrong type.` }));
     }
   };
 };

@@ -9,8 +9,8 @@ const section = (text: string, heading: string) => text.split(`## ${heading}`)[1
 
 test("the README lists the environment variables that are read, and no other", () => {
   const listed = firstColumn(section(read("README.md"), "Configuration"));
-  const read_ = [...read("services/common/config.ts").matchAll(/env(?:, |\[)"([A-Z][A-Z\d_]+)"/g)];
-  expect(listed.toSorted()).toEqual([...new Set(read_.map(([, name = ""]) => name))].toSorted());
+  const used = [...read("services/common/config.ts").matchAll(/env(?:, |\[)"([A-Z][A-Z\d_]+)"/g)];
+  expect(listed.toSorted()).toEqual([...new Set(used.map(([, name = ""]) => name))].toSorted());
 });
 
 test("the protocol document lists the error codes that are sent, and no other", () => {
