@@ -1,109 +1,64 @@
-import { randomBytes } from "node:crypto";
-import { chmodSync, cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { userInfo } from "node:os";
-import { join } from "node:path";
-import { findPrograms } from "./find.ts";
-import { freePort } from "./ports.ts";
-import { outputOf, startServer, type Command, type Started } from "./spawn.ts";
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { dirname, join } from "node:path";
+import { binary } from "./binary.ts";
+import { freePort, listening, run, running, type Running } from "./process.ts";
 
-const IMAGE = "mariadb:10.11.14";
-const CACHE = join(import.meta.dirname, "../../node_modules/.cache/rewind");
-
-export type MariadbOptions = {
+type Options = {
+  /** Where the data is; made where it is not. */
   dir: string;
-  port: number;
-  /** Of `root`, over TCP on this machine. */
+  port?: number;
+  /** Password of the administrator `rewind_admin`; as the data was made with it, so it stays. */
   password: string;
-  /** Whether what is committed is on disk. Only a test that kills no database does without. */
+  /** Flush at every commit. Without it a crash of the machine may lose the last second, and tests are faster. */
   durable: boolean;
 };
 
-export const mariadbUrl = ({ port, password }: Pick<MariadbOptions, "port" | "password">) =>
-  `mysql://root:${password}@127.0.0.1:${port}`;
+const ADMIN = "rewind_admin";
+const user = () => `--user=${userInfo().username}`;
 
-const COMMON = [
-  "--character-set-server=utf8mb4",
-  "--collation-server=utf8mb4_bin",
-  "--max-connections=500",
-  "--innodb-log-file-size=48M",
-  "--skip-name-resolve",
-  "--skip-log-bin",
-  "--performance-schema=0",
-];
-const FLUSH = ["--innodb-flush-log-at-trx-commit=1", "--innodb-doublewrite=1"];
-const NO_FLUSH = [
-  "--innodb-flush-log-at-trx-commit=0",
-  "--innodb-doublewrite=0",
-  "--innodb-flush-method=nosync",
-];
-/** A server that runs as root wants to be told so. */
-const asUser = process.getuid?.() === 0 ? ["--user=root"] : [];
-
-/** An empty database, made once for each version of the server (1.7 s) and copied from then on (0.1 s). */
-function template(server: string, installer: string): string {
-  const version = /\d+(\.\d+)+/.exec(outputOf(server, ["--no-defaults", "--version"]))?.[0] ?? "unknown";
-  const made = join(CACHE, `mariadb-${version}`);
-  if (existsSync(made)) return made;
-  const making = `${made}.${process.pid}`;
-  mkdirSync(making, { recursive: true, mode: 0o700 });
-  const auth = ["--auth-root-authentication-method=socket", `--auth-root-socket-user=${userInfo().username}`];
-  const small = ["--skip-test-db", "--innodb-log-file-size=48M", ...asUser];
-  outputOf(installer, ["--no-defaults", `--datadir=${making}`, ...auth, ...small]);
-  try {
-    renameSync(making, made);
-  } catch {
-    rmSync(making, { recursive: true }); // another process was faster
-  }
-  return made;
+/** Starts a private MariaDB on 127.0.0.1; `url` is its administrator's. */
+export async function startMariadb({ dir, port: wanted, password, durable }: Options): Promise<Running> {
+  if (!existsSync(join(dir, "mysql"))) makeData(dir);
+  const port = wanted ?? (await freePort());
+  const init = join(dir, "admin.sql");
+  writeFileSync(init, adminSql(password), { mode: 0o600 });
+  const flush = durable ? [] : ["--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0"];
+  const child = run(binary("mariadbd"), [
+    ...["--no-defaults", user(), `--datadir=${dir}`, `--init-file=${init}`],
+    ...[`--port=${port}`, "--bind-address=127.0.0.1", `--socket=${socketPath(port)}`, "--skip-name-resolve"],
+    ...["--skip-log-bin", "--performance-schema=0", "--max-connections=500"],
+    ...["--character-set-server=utf8mb4", "--innodb-buffer-pool-size=256M", ...flush],
+  ]);
+  await listening(child, port);
+  return running(child, port, `mysql://${ADMIN}:${password}@127.0.0.1:${port}`);
 }
 
-/** Read by the server at every start, before it lets anyone in. */
-const rootOverTcp = (password: string) =>
+/** Short: the path of a socket has 107 bytes at most. */
+const socketPath = (port: number) => join(tmpdir(), `rewind-mariadb-${port}.sock`);
+
+const adminSql = (password: string) =>
   [
-    `CREATE USER IF NOT EXISTS 'root'@'127.0.0.1';`,
-    `ALTER USER 'root'@'127.0.0.1' IDENTIFIED BY '${password}';`,
-    `GRANT ALL PRIVILEGES ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;`,
+    `CREATE USER IF NOT EXISTS '${ADMIN}'@'%' IDENTIFIED BY '${password}';`,
+    `ALTER USER '${ADMIN}'@'%' IDENTIFIED BY '${password}';`,
+    `GRANT ALL ON *.* TO '${ADMIN}'@'%' WITH GRANT OPTION;`,
     "",
   ].join("\n");
 
-/** A MariaDB on 127.0.0.1 alone, with its data in `dir`: made there when there are none. */
-export function mariadbCommand({ dir, port, password, durable }: MariadbOptions): Command {
-  const data = join(dir, "data");
-  const programs = findPrograms("mariadb-server", ["mariadbd", "mariadb-install-db"]);
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const flags = [...COMMON, ...(durable ? FLUSH : NO_FLUSH)];
-  if (!programs) return inDocker(data, port, password, flags);
-  const [server = "", installer = ""] = programs;
-  if (!existsSync(data)) {
-    cpSync(template(server, installer), `${data}.new`, { recursive: true });
-    renameSync(`${data}.new`, data);
+/** Fresh data, copied from a template that is made once. */
+function makeData(dir: string): void {
+  const template = join(tmpdir(), `rewind-mariadb-template-${userInfo().username}`);
+  if (!existsSync(template)) {
+    const making = mkdtempSync(`${template}-`);
+    const options = ["--no-defaults", user(), `--datadir=${making}`, "--skip-test-db"];
+    execFileSync(binary("mariadb-install-db"), options, { stdio: "ignore" });
+    try {
+      renameSync(making, template);
+    } catch {
+      rmSync(making, { recursive: true }); // another process was faster
+    }
   }
-  chmodSync(data, 0o700);
-  const init = join(dir, "root.sql");
-  writeFileSync(init, rootOverTcp(password), { mode: 0o600 });
-  const socket = `--socket=${join(dir, "sock")}`;
-  const place = [`--datadir=${data}`, `--port=${port}`, socket, "--bind-address=127.0.0.1"];
-  return { file: server, args: ["--no-defaults", ...place, `--init-file=${init}`, ...asUser, ...flags] };
-}
-
-function inDocker(data: string, port: number, password: string, flags: string[]): Command {
-  const container = `rewind-mariadb-${port}`;
-  mkdirSync(data, { recursive: true, mode: 0o700 });
-  const user = ["--user", `${process.getuid?.()}:${process.getgid?.()}`];
-  const place = ["--publish", `127.0.0.1:${port}:3306`, "--volume", `${data}:/var/lib/mysql`];
-  const run = ["run", "--rm", "--name", container, ...user, ...place, "--env", "MARIADB_ROOT_PASSWORD"];
-  const env = { MARIADB_ROOT_PASSWORD: password };
-  return { file: "docker", args: [...run, IMAGE, ...flags], env, container };
-}
-
-export type Mariadb = Started & { url: string; port: number };
-
-/** Starts a private MariaDB; `url` is that of its administrator. `dir` is the caller's to remove. */
-export async function startMariadb(
-  given: Pick<MariadbOptions, "dir" | "durable"> & Partial<MariadbOptions>,
-): Promise<Mariadb> {
-  const password = given.password ?? randomBytes(18).toString("base64url");
-  const port = given.port ?? (await freePort());
-  const server = await startServer(mariadbCommand({ ...given, password, port }), port);
-  return { ...server, url: mariadbUrl({ port, password }), port };
+  mkdirSync(dirname(dir), { recursive: true });
+  cpSync(template, dir, { recursive: true });
 }
