@@ -125,3 +125,19 @@ export const failingStart = async (env: Record<string, string>) => {
   const lines = launched.stderr().trim().split("\n");
   return { code, lines, stdout: launched.stdout(), stderr: launched.stderr() };
 };
+
+/** The queue of mails, while the server does not run. */
+export const mailsOf = (server: Server) =>
+  rowsOf(
+    server,
+    "mailer",
+    "SELECT recipient, state, attempts, text, html, last_error FROM mails ORDER BY created_at, id",
+  );
+
+/** Asks for an account. */
+export const asked = async (server: Server, changes: Partial<Applicant> = {}): Promise<Applicant> => {
+  const person = applicant(changes);
+  const { status, text } = await apply(server, person);
+  if (status !== 201) throw new Error(`register: ${status} ${text}`);
+  return person;
+};

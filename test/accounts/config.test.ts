@@ -180,6 +180,15 @@ describe("pages of other origins", () => {
     expect((await post(listing, "https://rewind.example.org")).status).toBe(401);
   });
 
+  // Not yet so: a listed origin lets in every beginning of itself, as .co of .com.
+  test.failing.each([LISTED.slice(0, -1), "https://chat.example", "http"])(
+    "HTTP: %s is not the listed origin that begins like it",
+    async (origin) => {
+      const answers = [await post(listing, origin), await preflight(listing, origin)];
+      expect(answers.map(corsOf)).toEqual([[], []]);
+    },
+  );
+
   // Not yet so: 403 where ALLOWED_ORIGINS is set and PUBLIC_URL is another name.
   test.failing("HTTP: they work by whatever name the server is reached", async () => {
     expect((await post(listing, ownOf(listing))).status).toBe(401);

@@ -1,10 +1,9 @@
-import { createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { get } from "../support/form.ts";
 import { gateA, linksIn, verificationLink } from "../support/people.ts";
 import { startServer, type Server } from "../support/server.ts";
-import { applicant, apply, change, errSays, keyOf, login, rowsOf } from "./accounts.ts";
+import { applicant, apply, asked, change, errSays, keyOf, login, mailsOf } from "./accounts.ts";
 import { openSmtp, until, type Smtp } from "./smtp.ts";
 
 const LINK = /https?:\/\/\S+\/email_verify\/[\w-]{43}/;
@@ -16,17 +15,6 @@ const smtpServer = async (...options: Parameters<typeof openSmtp>) => {
   const smtp = await openSmtp(...options);
   smtps.push(smtp);
   return smtp;
-};
-const mailsOf = (server: Server) =>
-  rowsOf(
-    server,
-    "mailer",
-    "SELECT recipient, state, attempts, text, html, last_error FROM mails ORDER BY created_at, id",
-  );
-const asked = async (server: Server, changes = {}) => {
-  const person = applicant(changes);
-  expect((await apply(server, person)).status).toBe(201);
-  return person;
 };
 /** A mail is sent after those before it: once this one is there, no other is on its way. */
 const another = async (server: Server, smtp: Smtp) => {
@@ -133,54 +121,6 @@ describe("the queue", () => {
     const key = keyOf(LINK.exec(smtp.offered[0]?.text ?? "")?.[0] ?? "");
     expect(key).toMatch(/^[\w-]{43}$/);
     expect(server.stderr()).not.toContain(key);
-  });
-});
-
-describe("a mail server that takes connections and says nothing", () => {
-  const silentServer = async () => {
-    const connected = Promise.withResolvers<void>();
-    const silent = createServer(() => connected.resolve());
-    await new Promise<void>((resolve) => void silent.listen(0, "127.0.0.1", resolve));
-    const address = silent.address();
-    const port = typeof address === "object" && address ? address.port : 0;
-    const server = await startServer({ SMTP_URL: `smtp://127.0.0.1:${port}` });
-    return { server, connected: connected.promise, close: () => silent.close() };
-  };
-
-  test("holds up no registration", async () => {
-    const { server, connected, close } = await silentServer();
-    const first = await asked(server);
-    await connected;
-    const second = await asked(server);
-    await server.kill();
-    close();
-    const queued = { state: "queued", last_error: null };
-    expect(mailsOf(server)).toMatchObject([
-      { ...queued, recipient: first.email, attempts: 1 },
-      { ...queued, recipient: second.email, attempts: 0 },
-    ]);
-  });
-
-  // Not yet so.
-  test.failing("does not hold up a stop: exit code 0 within 5 s", async () => {
-    const { server, connected, close } = await silentServer();
-    await asked(server);
-    await connected;
-    const stopped = await Promise.race([server.stop(), pause(5_000, null)]);
-    await server.kill();
-    close();
-    expect(stopped?.code).toBe(0);
-  });
-
-  // Not yet so.
-  test.failing("does not keep a mail under way from the next start for long", async () => {
-    const { server, connected, close } = await silentServer();
-    const person = await asked(server);
-    await connected;
-    await server.kill();
-    close();
-    await server.restart({ SMTP_URL: server.mails.url });
-    expect((await server.mails.waitFor(person.email, undefined, 6_000)).recipients).toEqual([person.email]);
   });
 });
 
