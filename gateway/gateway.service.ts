@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { Logger, ServiceBroker, ServiceSchema } from "moleculer";
 import ApiGateway from "moleculer-web";
 import { bus } from "../services/common/bus.ts";
@@ -6,7 +6,7 @@ import { config } from "../services/common/config.ts";
 import { pushBusOf } from "../services/common/push-bus.ts";
 import { patientCaller } from "./call.ts";
 import { httpHandlers, sendError } from "./http.ts";
-import { allowedOrigins } from "./origins.ts";
+import { isListed, isOwnPage } from "./origins.ts";
 import { serveSockets, type Sockets } from "./sockets.ts";
 
 const MAX_BODY_BYTES = 16 * 1024;
@@ -19,12 +19,12 @@ type Gateway = {
   logger: Logger;
   server: Server;
   sockets: Sockets;
-  httpHandler: Parameters<typeof createServer>[1];
+  httpHandler: RequestListener;
   addRoute(route: object): void;
 };
 
 const cors = {
-  origin: allowedOrigins(config),
+  origin: (origin: string) => isListed(origin, config),
   methods: ["GET", "POST"],
   allowedHeaders: ["Content-Type"],
   maxAge: 600,
@@ -69,10 +69,11 @@ const gateway = {
       },
       ...(config.allowedOrigins.length > 0 && { cors }),
     });
-    this.server = createServer(
-      { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
-      this.httpHandler,
-    );
+    const timeouts = { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS };
+    this.server = createServer(timeouts, (request, response) => {
+      if (isOwnPage(request)) delete request.headers.origin; // not a cross-origin request: no rule is for it
+      this.httpHandler(request, response);
+    });
   },
 
   async started(this: Gateway) {

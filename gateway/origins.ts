@@ -4,15 +4,13 @@ import type { Config } from "../services/common/config.ts";
 type Origins = Pick<Config, "allowedOrigins" | "publicUrl">;
 
 /** Origins whose pages may use this gateway, besides its own. */
-export const allowedOrigins = ({ allowedOrigins: given, publicUrl }: Origins) => [
-  ...given,
-  new URL(publicUrl).origin,
-];
+export const isListed = (origin: string, { allowedOrigins, publicUrl }: Origins) =>
+  allowedOrigins.includes("*") || allowedOrigins.includes(origin) || new URL(publicUrl).origin === origin;
 
-/** Browsers say which page asks; apps say nothing and are let through. A page of this gateway's own may always ask. */
-export function isAllowedOrigin({ headers: { origin, host } }: IncomingMessage, config: Origins): boolean {
-  if (origin === undefined) return true;
-  const allowed = allowedOrigins(config);
-  if (allowed.includes("*") || allowed.includes(origin)) return true;
-  return URL.canParse(origin) && new URL(origin).host === host;
-}
+/** Whether the page that asks, if one does, was served by this gateway, whatever the name it is reached by. */
+export const isOwnPage = ({ headers: { origin = "", host } }: IncomingMessage) =>
+  URL.canParse(origin) && new URL(origin).host === host;
+
+/** Browsers say which page asks; apps say nothing and are let through. */
+export const isAllowedOrigin = (request: IncomingMessage, config: Origins): boolean =>
+  request.headers.origin === undefined || isListed(request.headers.origin, config) || isOwnPage(request);

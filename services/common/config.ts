@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
+import proxyaddr from "proxy-addr";
 
 /**
  * The environment, parsed once. A variable that is set and malformed stops the process with a sentence that
@@ -42,8 +43,10 @@ const url = (env: Env, name: string, protocols: readonly string[]) => {
   const given = text(env, name);
   if (given === undefined) return undefined;
   const parsed = URL.canParse(given) ? new URL(given) : undefined;
+  const isWhole =
+    parsed && parsed.hostname !== "" && given.startsWith(`${parsed.protocol}//`) && !/\s/.test(given);
   // The value is not repeated: it may carry a password.
-  if (!parsed || !protocols.includes(parsed.protocol))
+  if (!isWhole || !protocols.includes(parsed.protocol))
     return refuse(name, `a URL that begins with ${protocols.map((p) => `${p}//`).join(" or ")} is needed`);
   return given;
 };
@@ -55,6 +58,31 @@ const jwtSecret = (env: Env) => {
   return weak
     ? refuse("JWT_SECRET", "at least 32 random characters are needed; try: openssl rand -base64 48")
     : given;
+};
+
+const publicUrl = (env: Env, fallback: string) => {
+  const given = url(env, "PUBLIC_URL", ["http:", "https:"]) ?? fallback;
+  const { search, hash, username } = new URL(given);
+  return search + hash + username === ""
+    ? given.replace(/\/+$/, "")
+    : refuse("PUBLIC_URL", "a URL without a user, ? and # is needed");
+};
+
+const mailFrom = (env: Env) => {
+  const given = text(env, "MAIL_FROM") ?? "REWIND <no-reply@localhost>";
+  return /^[^\r\n@]*[^\s<>@]+@[^\s<>@]+>?$/.test(given)
+    ? given
+    : refuse("MAIL_FROM", "an address such as REWIND <no-reply@example.org> is needed");
+};
+
+const proxies = (env: Env) => {
+  const given = list(env, "TRUST_PROXY");
+  try {
+    proxyaddr.compile(given);
+    return given;
+  } catch {
+    return refuse("TRUST_PROXY", "addresses, subnets or loopback, linklocal, uniquelocal are needed");
+  }
 };
 
 const origins = (env: Env) =>
@@ -101,18 +129,15 @@ export function parseConfig(env: Env) {
     metricsPort: integer(env, "METRICS_PORT", 0, 0, 65_535),
     dataDir: resolve(text(env, "DATA_DIR") ?? "data"),
     smtpUrl,
-    mailFrom: text(env, "MAIL_FROM") ?? "REWIND <no-reply@localhost>",
-    publicUrl: (url(env, "PUBLIC_URL", ["http:", "https:"]) ?? `http://${publicHost}:${port}`).replace(
-      /\/+$/,
-      "",
-    ),
+    mailFrom: mailFrom(env),
+    publicUrl: publicUrl(env, `http://${publicHost}:${port}`),
     /** Mails are kept where a developer can read them: in the embedded shape alone. */
     devMailbox: smtpUrl === undefined && natsUrl === undefined && !production,
     jwtSecret: jwtSecret(env),
     allowedEmailDomains: domains(env),
     allowedOrigins: origins(env),
     /** Addresses or subnets of the proxies whose X-Forwarded-For is believed. */
-    trustProxy: list(env, "TRUST_PROXY"),
+    trustProxy: proxies(env),
     bcryptCost: hashCost(env, production),
     hashLanes: Math.max(1, availableParallelism() - 1),
     rateLimit: choice(env, "RATE_LIMIT", ["on", "off"], "on") === "on",

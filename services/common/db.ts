@@ -48,6 +48,7 @@ const shared = {
   wrapIdentifier: (name: string, wrap: (name: string) => string) => wrap(name && snake(name)),
   postProcessResponse: entities,
   acquireConnectionTimeout: 2_500,
+  compileSqlOnError: false, // values are not for the log
   log: { warn() {}, error() {} }, // what knex logs it also throws
 } satisfies Knex.Config;
 

@@ -45,13 +45,23 @@ export class NodeSqliteClient extends Base {
       query.response = statement.all(...bindings).map(fromRow);
       return query;
     }
-    const { lastInsertRowid, changes } = statement.run(...bindings);
+    const { lastInsertRowid, changes } = runOrUndo(connection, statement, bindings);
     query.context = { lastID: fromInteger(lastInsertRowid), changes: Number(changes) };
     query.response = query.context;
     return query;
   }
 }
 Object.assign(NodeSqliteClient.prototype, { dialect: "sqlite3", driverName: "node-sqlite" });
+
+/** A commit that fails leaves its transaction open: it is undone, or nothing else could begin. */
+function runOrUndo({ db }: Connection, statement: StatementSync, bindings: SQLInputValue[]) {
+  try {
+    return statement.run(...bindings);
+  } catch (error) {
+    if (/^\s*commit/i.test(statement.sourceSQL) && db.isTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
+}
 
 function prepare({ db, statements }: Connection, sql: string): Prepared {
   const kept = statements.get(sql);

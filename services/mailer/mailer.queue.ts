@@ -6,6 +6,9 @@ import type { Transport } from "./mailer.transport.ts";
 /** Looks at the store this often even when nobody rings: another process may have queued a mail. */
 const LONGEST_SLEEP_MS = 5_000;
 
+/** A mail server may quote the mail it refuses, and with it a key. */
+const withoutLinks = (text: string) => text.replace(/https?:\S*/gi, "[link]");
+
 export type Queue = {
   /** Says that a mail may be due. */
   ring(): void;
@@ -27,7 +30,7 @@ export function startQueue(repository: MailerRepository, transport: Transport, l
       await transport.deliver(mail);
       await repository.markSent(mail.id, transport.keepsText);
     } catch (error) {
-      const reason = String(error instanceof Error ? error.message : error).slice(0, 255);
+      const reason = withoutLinks(String(error instanceof Error ? error.message : error)).slice(0, 255);
       const verdict = afterFailure(error, mail.attempts);
       if (verdict.giveUp) {
         log.error(`mail ${mail.id} is given up after ${mail.attempts} attempt(s): ${reason}`);

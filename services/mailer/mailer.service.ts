@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { defineService } from "../common/define-service.ts";
 import { fault } from "../common/errors.ts";
 import { mailer } from "./mailer.contract.ts";
@@ -6,14 +7,17 @@ import { mailerRepository } from "./mailer.repository.ts";
 import { compose } from "./mailer.templates.ts";
 import { transportFor } from "./mailer.transport.ts";
 
+/** How long a stop waits for the mail server. */
+const STOP_MS = 1_500;
+
 export default defineService(mailer, async ({ config, log, store, ids, onStop }) => {
   const db = await store();
   const repository = mailerRepository(db, await ids(db));
   const transport = transportFor(config, log);
   const queue = transport && startQueue(repository, transport, log);
   onStop(async () => {
-    await queue?.stop();
     transport?.close();
+    await Promise.race([queue?.stop(), pause(STOP_MS)]); // a mail still under way is sent again after the next start
   });
 
   return {

@@ -110,8 +110,7 @@ describe("the queue", () => {
     },
   );
 
-  // Not yet so.
-  test.failing("does not repeat a key that the mail server quotes in its refusal", async () => {
+  test("does not repeat a key that the mail server quotes in its refusal", async () => {
     const smtp = await smtpServer({
       judge: ({ text }) => ({ code: 554, message: `spam: ${LINK.exec(text)?.[0] ?? ""}` }),
     });
