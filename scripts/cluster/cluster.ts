@@ -11,7 +11,7 @@ import { startMariadb } from "../servers/mariadb.ts";
 import { startNats } from "../servers/nats.ts";
 import { countsFrom, isKind, kindOf, KINDS, type Kind } from "./plan.ts";
 import { startService } from "./service-process.ts";
-import { secretsIn, stopLeftovers, writeList } from "./state.ts";
+import { MARK, secretsIn, stopLeftovers, writeList } from "./state.ts";
 import { supervisor } from "./supervisor.ts";
 
 const counts = countsFrom(process.argv.slice(2));
@@ -94,6 +94,7 @@ async function stop(): Promise<void> {
 
 async function start(): Promise<void> {
   stopLeftovers(dir);
+  process.env[MARK] = dir; // for the children to inherit
   const [nats, admin] = await Promise.all([natsUrl(), adminUrl()]);
   migrate(admin);
   const add = (kind: Kind) => {

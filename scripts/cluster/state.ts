@@ -27,21 +27,24 @@ const listIn = (dir: string) => join(dir, "cluster.json");
 /** Replaces the list in one step: a reader sees the old one or the new one. */
 export function writeList(dir: string, entries: Entry[]): void {
   const fresh = `${listIn(dir)}.new`;
-  writeFileSync(fresh, `${JSON.stringify(entries, undefined, 2)}\n`);
+  writeFileSync(fresh, `${JSON.stringify(entries, undefined, 2)}\n`, { mode: 0o600 }); // it has the admin's URL
   renameSync(fresh, listIn(dir));
 }
+
+/** Every process of a cluster carries this variable, with the cluster's data directory. */
+export const MARK = "REWIND_CLUSTER";
 
 /** Ends what a cluster that was itself killed left running on this data. */
 export function stopLeftovers(dir: string): void {
   if (!existsSync(listIn(dir))) return;
   for (const { pid } of JSON.parse(readFileSync(listIn(dir), "utf8")) as Entry[])
-    if (isOurs(pid)) process.kill(pid, "SIGKILL");
+    if (isOurs(pid, dir)) process.kill(pid, "SIGKILL");
 }
 
-/** A pid may by now be anybody's: only what looks like a part of a cluster counts. */
-function isOurs(pid: number): boolean {
+/** A pid may by now be anybody's: only a process that carries our mark is ours. */
+function isOurs(pid: number, dir: string): boolean {
   try {
-    return /scripts\/service\.ts|nats-server|mariadbd/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
+    return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`${MARK}=${dir}`);
   } catch {
     return false;
   }
