@@ -21,6 +21,8 @@ const cluster = (url: string): BrokerOptions => ({
   transit: { serviceChangedDebounceTime: 0 } as never,
 });
 
+process.umask(0o077); // what this process writes is for its owner alone
+
 /** How a process joins the system. Which services it holds is the runner's matter (package.json). */
 export default {
   nodeID: config.nodeId,

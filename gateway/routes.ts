@@ -27,16 +27,14 @@ export type MailboxRoute = { mailbox: true };
 
 type Api<A extends ActionName, P extends Rules> = {
   action: A;
+  writes: boolean;
   input: P;
   params(input: Parsed<P>, asker: Asker): InputOf<A>;
   reply(result: ResultOf<A>): Outgoing;
   page(result: ResultOf<A>, env: PageEnv): string;
   problemPage(failure: Failure, input: Record<string, unknown>): string;
 };
-const api = <A extends ActionName, const P extends Rules>(route: Api<A, P>): ApiRoute => ({
-  ...route,
-  writes: true,
-});
+const api = <A extends ActionName, const P extends Rules>(route: Api<A, P>): ApiRoute => route;
 
 const info = (message: string): Outgoing => ({ type: "info", payload: { message } });
 const typed = (value: unknown) => (typeof value === "string" ? value : "");
@@ -52,6 +50,7 @@ const { key } = contracts.auth.actions.verify.params;
 export const routes = {
   "POST /api/v1/auth/register": api({
     action: "auth.register",
+    writes: true,
     input: { name, email, password },
     params: (input, { address }) => ({ ...input, address }),
     reply: () => info("successfully created an account creation request."),
@@ -64,6 +63,7 @@ export const routes = {
   }),
   "GET /api/v1/auth/email_verify/:key": api({
     action: "auth.verify",
+    writes: true,
     input: { key },
     params: (input, { nonce }) => ({ ...input, nonce }),
     reply: () => info("account successfully created."),
@@ -73,6 +73,7 @@ export const routes = {
   }),
   "POST /api/v1/auth/login": api({
     action: "auth.login",
+    writes: false,
     input: { email: login.email, password: login.password },
     params: (input, { address }) => ({ ...input, address }),
     reply: (token) => ({ type: "auth", payload: token }),

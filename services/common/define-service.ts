@@ -114,7 +114,11 @@ const environment = (
   push: pushBusOf(broker),
   onStop: (close) => void closers.push(close),
   async store() {
-    const store = await openStore(service, config, config.logLevel === "debug" ? trace : undefined);
+    const store = await openStore(
+      service,
+      config,
+      ["debug", "trace"].includes(config.logLevel) ? trace : undefined,
+    );
     stores.push(store);
     closers.push(() => store.close());
     return store;
