@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { accessSync, constants } from "node:fs";
 import { connect, createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -20,6 +21,23 @@ export async function freePort(): Promise<number> {
   probe.close();
   return typeof address === "object" && address ? address.port : 0;
 }
+
+const SETPRIV = "/usr/bin/setpriv";
+const canSetpriv = (): boolean => {
+  try {
+    accessSync(SETPRIV, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * What to spawn so that the kernel ends the child when its parent dies, however it dies: Linux, with setpriv of
+ * util-linux. The pid is the program's own. Elsewhere the command as it is: the child outlives a killed parent.
+ */
+export const dyingWithParent = (file: string, args: string[]): [file: string, args: string[]] =>
+  canSetpriv() ? [SETPRIV, ["--pdeathsig", "KILL", "--", file, ...args]] : [file, args];
 
 export function run(file: string, args: string[], output: "ignore" | "inherit" = "ignore"): ChildProcess {
   return spawn(file, args, { stdio: ["ignore", output, output], detached: true });
