@@ -4,7 +4,7 @@ import { fault, isFault } from "../services/common/errors.ts";
 import type { User } from "../services/common/rules.ts";
 import type { Call } from "./call.ts";
 import { failureOf, invalid, isOurs } from "./failures.ts";
-import type { FrameRow } from "./frames.ts";
+import type { FrameRow, Sender } from "./frames.ts";
 import type { Interest } from "./interest.ts";
 import type { Frame, Session } from "./session.ts";
 
@@ -20,13 +20,13 @@ const isObject = (value: unknown): value is Payload =>
 
 /** The way of one frame: parse, look up, authorise, validate, call, reply. The answer never rejects. */
 export function frameAnswerer(call: Call, interest: Interest, log: Logger) {
-  const request = async (session: Session, userId: string, row: FrameRow, payload: Payload) => {
+  const request = async (session: Session, row: FrameRow, payload: Payload, sender: Sender) => {
     const problems = row.check(payload);
     if (problems.length > 0) throw invalid(problems);
-    const sender = { userId, origin: session.id, nonce: session.nextNonce() };
     const params = row.params(payload as never, sender);
     if (params === null) return;
     const result = await call(row.action, params as never, { writes: row.writes, requestID: sender.nonce });
+    if (row.position) await interest.reached(sender.userId, row.position(result as never));
     for (const frame of row.reply(result as never, sender)) session.reply(frame);
   };
 
@@ -53,13 +53,13 @@ export function frameAnswerer(call: Call, interest: Interest, log: Logger) {
     const { text, type, payload } = parse(frame);
     if (type === "heartbeat") return { run: async () => session.beat(text) };
     if (!isObject(payload)) throw fault("INVALID", "payload: must be an object.");
-    if (type === "auth")
-      return { run: () => session.holdingPushes(() => authenticate(session, payload["auth"])) };
+    if (type === "auth") return { run: () => session.reading(() => authenticate(session, payload["auth"])) };
     const row = lookUp(session, { type, payload });
     const { userId } = session;
     if (userId === undefined) throw fault("UNAUTHENTICATED");
-    const run = () => request(session, userId, row, payload);
-    return { row, run: row.writes ? run : () => session.holdingPushes(run) };
+    const sender = { userId, origin: session.id, nonce: session.nextNonce() };
+    const run = () => request(session, row, payload, sender);
+    return { row, run: () => (row.writes ? session.writing(sender.nonce, run) : session.reading(run)) };
   };
 
   return async (session: Session, frame: Frame): Promise<void> => {

@@ -9,6 +9,8 @@ export type CallOptions = {
   writes: boolean;
   /** Follows the request through all services, into their logs. */
   requestID?: string;
+  /** Milliseconds after which no new try is begun; PATIENCE_MS where not said. */
+  patience?: number;
 };
 /**
  * Calls an action until it answers, for some seconds: a process that dies, a broker or a database that
@@ -21,8 +23,8 @@ export type Call = <A extends ActionName>(
   options: CallOptions,
 ) => Promise<ResultOf<A>>;
 
-/** After this no new try is begun: the last may end TRY_MS later, and a client has its answer within 5 s. */
-const DEADLINE_MS = 3_000;
+/** The last try may end TRY_MS later, and a client has its answer within 5 s. */
+const PATIENCE_MS = 3_000;
 /** One try. A process that was killed never answers; a living one answers much faster. */
 const TRY_MS = 1_500;
 const FIRST_PAUSE_MS = 50;
@@ -43,8 +45,8 @@ const tryMs = (action: string) => {
 
 export const patientCaller =
   (bus: Bus): Call =>
-  async (action, params, { writes, requestID }) => {
-    const deadline = Date.now() + DEADLINE_MS;
+  async (action, params, { writes, requestID, patience = PATIENCE_MS }) => {
+    const deadline = Date.now() + patience;
     let isUncertain = false;
     for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
       try {

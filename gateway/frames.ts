@@ -1,7 +1,9 @@
 import type { ActionName, InputOf, ResultOf } from "../services/common/bus.ts";
 import type { Parsed, Rules } from "../services/common/contract.ts";
+import type { Message } from "../services/chat/chat.contract.ts";
 import { content, id, name, profile } from "../services/common/rules.ts";
 import { wireChecker, type Complaint } from "../services/common/validate.ts";
+import type { Position } from "./feed.ts";
 import type { Outgoing } from "./protocol.ts";
 import * as v1 from "./protocol-v1.frames.ts";
 
@@ -17,6 +19,8 @@ export type FrameRow = {
   /** Null: the frame is to be ignored. */
   params(payload: never, sender: Sender): object | null;
   reply(result: never, sender: Sender): Outgoing[];
+  /** Of a change that others hear of too: the reply has its place among what they hear. */
+  position?(result: never): Position;
 };
 export type Frames = Readonly<Record<string, FrameRow>>;
 
@@ -25,6 +29,7 @@ type Row<A extends ActionName, P extends Rules> = {
   payload: P;
   params(payload: Parsed<P>, sender: Sender): InputOf<A> | null;
   reply(result: ResultOf<A>, sender: Sender): Outgoing[];
+  position?(result: ResultOf<A>): Position;
 };
 const reads = <A extends ActionName, const P extends Rules>({ payload, ...row }: Row<A, P>): FrameRow => ({
   ...row,
@@ -38,6 +43,11 @@ const writes = <A extends ActionName, const P extends Rules>(row: Row<A, P>): Fr
 
 const ok = () => [{ type: "ok", payload: null }];
 const relation = { payload: { name }, reply: ok } as const;
+const change = { position: (message: Message) => message };
+const asAuthor = ({ userId, nonce }: Sender, chatId: string) => ({
+  ...{ userId, nonce },
+  peerId: v1.peerOf(chatId, userId),
+});
 const byName = ({ name: target }: { name: string }, sender: Sender) => ({ ...sender, name: target });
 
 /**
@@ -59,17 +69,18 @@ export const framesV1 = {
   }),
   "chat/send": writes({
     action: "chat.send",
+    ...change,
     payload: { chat_id: v1.chatId, content: { ...content, min: 0 } },
     params: ({ chat_id, content: text }, sender) =>
-      text === "" ? null : { ...sender, peerId: v1.peerOf(chat_id, sender.userId), content: text },
+      text === "" ? null : { ...asAuthor(sender, chat_id), content: text },
     reply: (message) => [v1.chatFrame("send", message)],
   }),
   "chat/edit": writes({
     action: "chat.edit",
+    ...change,
     payload: { chat_id: v1.chatId, id, content },
     params: ({ chat_id, id: messageId, content: text }, sender) => ({
-      ...sender,
-      peerId: v1.peerOf(chat_id, sender.userId),
+      ...asAuthor(sender, chat_id),
       messageId,
       content: text,
     }),
@@ -77,10 +88,10 @@ export const framesV1 = {
   }),
   "chat/delete": writes({
     action: "chat.delete",
+    ...change,
     payload: { chat_id: v1.chatId, id },
     params: ({ chat_id, id: messageId }, sender) => ({
-      ...sender,
-      peerId: v1.peerOf(chat_id, sender.userId),
+      ...asAuthor(sender, chat_id),
       messageId,
     }),
     reply: (message) => [v1.chatFrame("edit", message)],

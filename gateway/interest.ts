@@ -1,7 +1,11 @@
+import type { Logger } from "moleculer";
+import pLimit from "p-limit";
 import type { Push, PushBus } from "../services/common/push-bus.ts";
+import type { Call } from "./call.ts";
+import { Feed, type Position } from "./feed.ts";
 import type { Session } from "./session.ts";
 
-type Holding = { sessions: Set<Session>; subscribed: Promise<() => void> };
+type Holding = { sessions: Set<Session>; feed: Feed; ready: Promise<() => void> };
 
 /**
  * Which users this process holds sockets of. It hears of those users and of nobody else, from their first socket's
@@ -11,24 +15,49 @@ export type Interest = {
   /** After this resolves, every push for the session's user reaches it. @throws UNAVAILABLE */
   join(userId: string, session: Session): Promise<void>;
   leave(userId: string, session: Session): void;
+  /** Resolves when the user's sockets were told of all that comes before a change, and of itself. */
+  reached(userId: string, position: Position): Promise<void>;
 };
 
-export function createInterest(bus: PushBus): Interest {
+/** Users that are caught up at the same time. */
+const CATCH_UPS = 16;
+
+export function createInterest(bus: PushBus, call: Call, log: Logger): Interest {
   const holdings = new Map<string, Holding>();
 
   const hold = (userId: string): Holding => {
     const sessions = new Set<Session>();
-    const subscribed = bus.onUser(userId, (push) => deliver(sessions, userId, push));
-    const holding = { sessions, subscribed };
+    const tell = (push: Push) => deliver(sessions, userId, push);
+    const feed = new Feed({
+      ...{ userId, call, log },
+      deliver: (payload) => tell({ name: "chat.message.changed", payload }),
+    });
+    const subscribed = bus.onUser(userId, (push) =>
+      push.name === "chat.message.changed" ? feed.receive(push.payload) : tell(push),
+    );
+    const ready = subscribed.then(async (unsubscribe) => {
+      await feed.open();
+      return unsubscribe;
+    });
+    const holding = { sessions, feed, ready };
     holdings.set(userId, holding);
     return holding;
   };
+
+  const few = pLimit(CATCH_UPS);
+  const catchUp = (userId: string) =>
+    few(async () => holdings.get(userId)?.feed.catchUp()).catch((error: unknown) =>
+      log.error({ err: error }, "a user's sockets could not be caught up"),
+    );
+  bus.onLoss(() => {
+    for (const userId of holdings.keys()) void catchUp(userId);
+  });
 
   return {
     async join(userId, session) {
       const holding = holdings.get(userId) ?? hold(userId);
       holding.sessions.add(session);
-      await holding.subscribed.catch((error: unknown) => {
+      await holding.ready.catch((error: unknown) => {
         if (holdings.get(userId) === holding) holdings.delete(userId); // the next one tries anew
         throw error;
       });
@@ -37,17 +66,20 @@ export function createInterest(bus: PushBus): Interest {
       const holding = holdings.get(userId);
       if (!holding?.sessions.delete(session) || holding.sessions.size > 0) return;
       holdings.delete(userId);
-      holding.subscribed.then(
+      holding.feed.close();
+      holding.ready.then(
         (unsubscribe) => unsubscribe(),
         () => {}, // was never subscribed
       );
     },
+    reached: async (userId, position) => holdings.get(userId)?.feed.reached(position),
   };
 }
 
 /** Encodes a push once for all sockets of a protocol version. */
 function deliver(sessions: Set<Session>, userId: string, push: Push) {
   const texts = new Map<string, string | null>();
+  const nonce = ownNonce(push, userId);
   for (const session of sessions) {
     const { subprotocol } = session.protocol;
     let text = texts.get(subprotocol);
@@ -56,9 +88,13 @@ function deliver(sessions: Set<Session>, userId: string, push: Push) {
       text = frame && JSON.stringify(frame);
       texts.set(subprotocol, text);
     }
-    if (text !== null && originOf(push) !== session.id) session.push(text);
+    if (text !== null && originOf(push) !== session.id) session.push(text, nonce);
   }
 }
 
 /** The socket that asked for what is pushed: it has its answer already. */
 const originOf = ({ payload }: Push) => ("origin" in payload ? payload.origin : undefined);
+
+/** Where the user did it: the nonce they did it with. */
+const ownNonce = ({ name, payload }: Push, userId: string) =>
+  name === "chat.message.changed" && payload.message.authorId === userId ? payload.nonce : undefined;

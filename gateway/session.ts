@@ -40,7 +40,10 @@ export class Session {
   #answers = 0;
   #waiting: Frame[] = [];
   #answering: Promise<void> | undefined;
-  #held: string[] | undefined;
+  /** Pushes that wait, and their length. */
+  #held: { texts: string[]; length: number } | undefined;
+  /** The write under way: its nonce, and what all other sockets are told of it. */
+  #write: { nonce: string; echo?: string } | undefined;
 
   constructor(socket: WebSocket, options: SessionOptions) {
     this.id = options.id;
@@ -63,7 +66,7 @@ export class Session {
   /** Answers a heartbeat with itself: any payload comes back as it came, to the last digit. */
   beat(text: string): void {
     this.#beatAt = Date.now();
-    this.#write(text);
+    this.#send(text);
   }
 
   /** Names one request of this session, among all requests of all time. */
@@ -73,31 +76,61 @@ export class Session {
   }
 
   reply(frame: Outgoing): void {
-    this.#write(JSON.stringify(frame));
+    this.#send(JSON.stringify(frame));
   }
   fail(failure: Failure): void {
     this.reply(this.protocol.error(failure));
   }
 
-  /** Sends what nobody asked for. */
-  push(text: string): void {
-    if (this.#held) this.#held.push(text);
-    else this.#write(text);
+  /** Sends what nobody asked for. `nonce` is that of a change by this very user. */
+  push(text: string, nonce?: string): void {
+    if (this.#held) return this.#hold(text);
+    if (!this.#write || this.#write.nonce !== nonce) return this.#send(text);
+    this.#write.echo = text;
+    this.#held = { texts: [], length: 0 };
   }
 
   /**
    * Keeps pushes back until `read` has replied: what it read may be older than they are, and nothing older may
    * follow something newer.
    */
-  async holdingPushes(read: () => Promise<void>): Promise<void> {
-    this.#held = [];
+  async reading(read: () => Promise<void>): Promise<void> {
+    this.#held = { texts: [], length: 0 };
     try {
       await read();
     } finally {
-      const held = this.#held;
-      this.#held = undefined;
-      for (const text of held) this.#write(text);
+      this.#release();
     }
+  }
+
+  /**
+   * The reply to a write takes the place of the push that tells the others of it: what comes before it in their
+   * order is sent before, and what follows waits. Where there is no reply after all, the push is sent.
+   */
+  async writing(nonce: string, write: () => Promise<void>): Promise<void> {
+    const own = (this.#write = { nonce } as { nonce: string; echo?: string });
+    try {
+      await write();
+    } catch (error) {
+      if (own.echo !== undefined) this.#send(own.echo);
+      throw error;
+    } finally {
+      this.#write = undefined;
+      this.#release();
+    }
+  }
+
+  #hold(text: string): void {
+    if (!this.#held) return;
+    this.#held.texts.push(text);
+    this.#held.length += text.length;
+    if (this.#held.length > MAX_BACKLOG_BYTES) this.#socket.terminate();
+  }
+
+  #release(): void {
+    const { texts = [] } = this.#held ?? {};
+    this.#held = undefined;
+    for (const text of texts) this.#send(text);
   }
 
   close(code: number, reason: string): void {
@@ -136,7 +169,7 @@ export class Session {
     this.#answering = undefined;
   }
 
-  #write(text: string): void {
+  #send(text: string): void {
     if (!this.isOpen) return;
     this.#socket.send(text);
     if (this.#socket.bufferedAmount > MAX_BACKLOG_BYTES) this.#socket.terminate();

@@ -28,7 +28,7 @@ type Deps = { call: Call; push: PushBus; config: Config; log: Logger };
 /** Serves `/ws` on an HTTP server. */
 export function serveSockets(server: Server, { call, push, config, log }: Deps): Sockets {
   const sessions = new Set<Session>();
-  const interest = createInterest(push);
+  const interest = createInterest(push, call, log);
   const answer = frameAnswerer(call, interest, log);
   const process = randomBytes(9).toString("base64url");
   let opened = 0;

@@ -5,8 +5,13 @@ import type { Ids } from "../common/ids.ts";
 import type { Pair } from "../common/pair.ts";
 import type { Message } from "./chat.contract.ts";
 
-type Conversation = Pair & { id: string; lastSeq: number; lastMessageId: string; lastMessageAt: number };
-type Row = {
+export type Conversation = Pair & {
+  id: string;
+  lastSeq: number;
+  lastMessageId: string;
+  lastMessageAt: number;
+};
+export type Row = {
   conversationId: string;
   seq: number;
   id: string;
@@ -131,10 +136,12 @@ function repeated(pair: Pair, conversation: Conversation, known: Row, draft: Dra
   return toMessage(pair, known);
 }
 
-const toMessage = ({ lowId, highId }: Pair, row: Row): Message => ({
+export const toMessage = ({ lowId, highId }: Pair, row: Row): Message => ({
   id: row.id,
+  conversationId: row.conversationId,
   members: [lowId, highId],
   seq: row.changeSeq,
+  sentSeq: row.seq,
   authorId: row.authorId,
   content: row.content,
   createdAt: row.createdAt,

@@ -4,6 +4,7 @@ import { fault, isFault } from "../common/errors.ts";
 import { pairOf, type Pair } from "../common/pair.ts";
 import type { PushOf } from "../common/bus.ts";
 import { chat } from "./chat.contract.ts";
+import { changesRepository } from "./changes.repository.ts";
 import { chatRepository } from "./chat.repository.ts";
 
 type Parties = { userId: string; peerId: string };
@@ -11,6 +12,7 @@ type Parties = { userId: string; peerId: string };
 export default defineService(chat, async ({ store, ids, push }) => {
   const db = await store();
   const repository = chatRepository(db, await ids(db));
+  const { cursors, changes } = changesRepository(db);
 
   const tell = (event: PushOf<"chat.message.changed">) =>
     push.toUsers(event.message.members, "chat.message.changed", event);
@@ -28,23 +30,23 @@ export default defineService(chat, async ({ store, ids, push }) => {
     return { pair, isOpen };
   };
 
-  type Changing = Ctx<Parties & { messageId: string; nonce: string; origin?: string; content?: string }>;
+  type Changing = Ctx<Parties & { messageId: string; nonce: string; content?: string }>;
   const revise = async (ctx: Changing, content: string | null) => {
-    const { userId: authorId, messageId, nonce, origin } = ctx.params;
+    const { userId: authorId, messageId, nonce } = ctx.params;
     const { pair } = await authorise(ctx);
     const message = await repository.revise(pair, { authorId, messageId, content, nonce });
-    tell({ change: content === null ? "deleted" : "edited", message, origin });
+    tell({ change: content === null ? "deleted" : "edited", message, nonce });
     return message;
   };
 
   return {
     actions: {
       async send(ctx) {
-        const { userId: authorId, content, nonce, origin } = ctx.params;
+        const { userId: authorId, content, nonce } = ctx.params;
         const { pair, isOpen } = await authorise(ctx);
         if (!isOpen) await repository.createConversation(pair);
         const message = await repository.append(pair, { authorId, content, nonce });
-        tell({ change: "sent", message, origin });
+        tell({ change: "sent", message, nonce });
         return message;
       },
 
@@ -56,6 +58,11 @@ export default defineService(chat, async ({ store, ids, push }) => {
         const { pair } = await authorise(ctx);
         return repository.before(pair, ctx.params.before, ctx.params.limit);
       },
+
+      cursors: ({ params: { userId, after } }) => cursors(userId, after),
+
+      changes: ({ params: { userId, conversationId, after, limit } }) =>
+        changes(userId, conversationId, after, limit),
     },
   };
 });

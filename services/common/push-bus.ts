@@ -18,6 +18,8 @@ export interface PushBus {
    * @throws UNAVAILABLE
    */
   onUser(userId: string, listener: (push: Push) => void): Promise<() => void>;
+  /** Calls `listener` whenever pushes may have been lost on the way here, once they come again. */
+  onLoss(listener: () => void): void;
 }
 
 const subject = (userId: string) => `push.user.${userId}`;
@@ -38,6 +40,7 @@ export function localPushBus(): PushBus {
       wire.on(subject(userId), receive);
       return () => wire.off(subject(userId), receive);
     },
+    onLoss() {}, // nothing is lost in a process
   };
 }
 
@@ -66,7 +69,13 @@ export function natsPushBus(client: NatsConnection, prefix: string): PushBus {
       }
       return () => subscription.unsubscribe();
     },
+    onLoss: (listener) => void whenBack(client, listener),
   };
+}
+
+/** A new link to NATS: its subscriptions are in place again when it is told of. */
+async function whenBack(client: NatsConnection, listener: () => void): Promise<void> {
+  for await (const { type } of client.status()) if (type === "reconnect") listener();
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {

@@ -1,0 +1,198 @@
+import type { Logger } from "moleculer";
+import { CURSORS } from "../services/chat/chat.contract.ts";
+import type { PushOf, ResultOf } from "../services/common/bus.ts";
+import type { Call } from "./call.ts";
+
+export type Change = PushOf<"chat.message.changed">;
+/** A place in a conversation's one order. */
+export type Position = Pick<Change["message"], "conversationId" | "seq">;
+type Page = ResultOf<"chat.changes">;
+
+/** Two processes may publish what they committed crossed: so long the earlier is waited for before it is fetched. */
+const CROSSING_MS = 50;
+/** After a fetch that failed. */
+const RETRY_MS = 500;
+/** No answer waits longer for what comes before it. */
+const PATIENCE_MS = 2_000;
+/** What the start of a feed may hold up, where chat cannot be reached. */
+const OPEN_MS = 500;
+const PAGE = 50;
+const READ = { writes: false };
+
+type Waiter = { seq: number; resolve(): void };
+/** A conversation of which something is missing. */
+type Gap = {
+  /** What came before its turn, by `seq`. */
+  early: Map<number, Change>;
+  waiters: Set<Waiter>;
+  timer?: NodeJS.Timeout;
+  /** From the first fetch to the last page: where it began, and the messages delivered since. */
+  repair?: { since: number; ids: Set<string> };
+};
+export type FeedDeps = { userId: string; call: Call; log: Logger; deliver(change: Change): void };
+
+/**
+ * What happens in a user's conversations, as their sockets here are to see it: each change once, in the order of its
+ * conversation, without a hole. Changes come over the push bus, at most once and perhaps crossed; what is missing is
+ * fetched from chat.
+ */
+export class Feed {
+  /** Up to where each conversation was delivered; those that are not in it begin at 0. */
+  #cursors: Map<string, number> | undefined;
+  #gaps = new Map<string, Gap>();
+  /** What came before the cursors were known. */
+  #early: Change[] = [];
+  #isClosed = false;
+  readonly #deps: FeedDeps;
+
+  constructor(deps: FeedDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Begins where the conversations stand now, or at what was received already. To be called once `receive` hears of
+   * every change. Where chat cannot be reached it resolves all the same, and goes on trying.
+   */
+  async open(): Promise<void> {
+    try {
+      const cursors = await this.#read(OPEN_MS);
+      for (const { message } of this.#early) {
+        const { conversationId, seq } = message;
+        cursors.set(conversationId, Math.min(cursors.get(conversationId) ?? 0, seq - 1));
+      }
+      this.#cursors = cursors;
+    } catch (error) {
+      this.#failed(error, () => void this.open());
+      return;
+    }
+    for (const change of this.#early.splice(0)) this.receive(change);
+    for (const [conversationId, gap] of this.#gaps) this.#settle(conversationId, gap);
+  }
+
+  receive(change: Change): void {
+    if (!this.#cursors) return void this.#early.push(change);
+    const { conversationId, seq } = change.message;
+    const at = this.#at(conversationId);
+    if (seq <= at) return;
+    const known = this.#gaps.get(conversationId);
+    if (seq === at + 1 && !known) return this.#advance(change); // as good as always
+    const gap = known ?? this.#open(conversationId);
+    gap.early.set(seq, change);
+    this.#settle(conversationId, gap);
+  }
+
+  /** Resolves when all up to a position was delivered: at once, as a rule, and after PATIENCE_MS in any case. */
+  async reached({ conversationId, seq }: Position): Promise<void> {
+    if (this.#isClosed || (this.#cursors && this.#at(conversationId) >= seq)) return;
+    const gap = this.#gaps.get(conversationId) ?? this.#open(conversationId);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiter = { seq, resolve };
+    gap.waiters.add(waiter);
+    const late = setTimeout(resolve, PATIENCE_MS);
+    this.#settle(conversationId, gap);
+    await promise;
+    clearTimeout(late);
+    gap.waiters.delete(waiter);
+  }
+
+  /** Fetches all that was missed: after it is possible that changes were not received. */
+  async catchUp(): Promise<void> {
+    if (!this.#cursors) return; // open() is under way
+    const now = await this.#read();
+    for (const [conversationId, lastSeq] of now) {
+      if (lastSeq <= this.#at(conversationId)) continue;
+      const gap = this.#gaps.get(conversationId) ?? this.#open(conversationId);
+      if (!gap.repair) void this.#fetch(conversationId, gap);
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const { timer, waiters } of this.#gaps.values()) {
+      clearTimeout(timer);
+      for (const { resolve } of waiters) resolve();
+    }
+    this.#gaps.clear();
+  }
+
+  #at(conversationId: string): number {
+    return this.#cursors?.get(conversationId) ?? 0;
+  }
+
+  #open(conversationId: string): Gap {
+    const gap: Gap = { early: new Map(), waiters: new Set() };
+    this.#gaps.set(conversationId, gap);
+    return gap;
+  }
+
+  #advance(change: Change): void {
+    this.#cursors?.set(change.message.conversationId, change.message.seq);
+    this.#deps.deliver(change);
+  }
+
+  /** Delivers what has its turn; then closes the gap, or makes sure that what is missing is fetched. */
+  #settle(conversationId: string, gap: Gap): void {
+    if (!this.#cursors || gap.repair || this.#isClosed) return;
+    for (let next; (next = gap.early.get(this.#at(conversationId) + 1));) this.#advance(next);
+    const at = this.#at(conversationId);
+    for (const seq of gap.early.keys()) if (seq <= at) gap.early.delete(seq);
+    for (const waiter of gap.waiters) if (waiter.seq <= at) waiter.resolve();
+    const isWaitedFor = gap.waiters.values().some(({ seq }) => seq > at);
+    if (gap.early.size > 0 || isWaitedFor) return this.#fetchIn(CROSSING_MS, conversationId, gap);
+    clearTimeout(gap.timer);
+    this.#gaps.delete(conversationId);
+  }
+
+  #fetchIn(ms: number, conversationId: string, gap: Gap): void {
+    gap.timer ??= setTimeout(() => {
+      gap.timer = undefined;
+      void this.#fetch(conversationId, gap);
+    }, ms).unref();
+  }
+
+  /** What arrives meanwhile waits: it may be older, or newer, than what the answer tells of the same message. */
+  async #fetch(conversationId: string, gap: Gap): Promise<void> {
+    gap.repair ??= { since: this.#at(conversationId), ids: new Set() };
+    try {
+      for (let complete = false; !complete && !this.#isClosed;) {
+        const { userId, call } = this.#deps;
+        const after = this.#at(conversationId);
+        const page = await call("chat.changes", { userId, conversationId, after, limit: PAGE }, READ);
+        if (!this.#isClosed) this.#take(conversationId, gap.repair, page);
+        complete = page.complete;
+      }
+    } catch (error) {
+      return this.#failed(error, () => void this.#fetch(conversationId, gap));
+    }
+    gap.repair = undefined;
+    this.#settle(conversationId, gap);
+  }
+
+  #failed(error: unknown, again: () => void): void {
+    if (this.#isClosed) return;
+    this.#deps.log.warn({ err: error }, "what a user missed cannot be fetched yet");
+    setTimeout(again, RETRY_MS).unref();
+  }
+
+  #take(conversationId: string, { since, ids }: NonNullable<Gap["repair"]>, page: Page): void {
+    for (const { message, nonce } of page.changes) {
+      const isNew = message.sentSeq > since && !ids.has(message.id);
+      ids.add(message.id);
+      if (isNew && message.deleted) continue; // nobody here saw it
+      this.#deps.deliver({ change: isNew ? "sent" : message.deleted ? "deleted" : "edited", message, nonce });
+    }
+    this.#cursors?.set(conversationId, page.upTo);
+  }
+
+  async #read(patience?: number): Promise<Map<string, number>> {
+    const { userId, call } = this.#deps;
+    const cursors = new Map<string, number>();
+    let page: ResultOf<"chat.cursors">;
+    do {
+      const after = [...cursors.keys()].at(-1);
+      page = await call("chat.cursors", { userId, after }, { ...READ, patience });
+      for (const { conversationId, lastSeq } of page) cursors.set(conversationId, lastSeq);
+    } while (page.length === CURSORS);
+    return cursors;
+  }
+}
