@@ -1,16 +1,9 @@
-/**
- * `npm run migrate`: brings every service's schema up to date. With MYSQL_URL, that of an administrator, it makes the
- * schemas first and, for each MYSQL_<SERVICE>_PASSWORD, a database user with rights on that service's schema alone.
- */
+/** `npm run migrate`: brings every service's schema up to date. The passwords are MYSQL_<SERVICE>_PASSWORD. */
 import { config } from "../services/common/config.ts";
-import { grantSchema, openStore } from "../services/common/db.ts";
+import { SERVICES } from "./cluster/plan.ts";
+import { migrate } from "./cluster/schemas.ts";
 
-const SERVICES = ["auth", "mailer", "users", "friends", "chat"];
+const passwordOf = (service: string) => process.env[`MYSQL_${service.toUpperCase()}_PASSWORD`];
 
-for (const service of SERVICES) {
-  const password = process.env[`MYSQL_${service.toUpperCase()}_PASSWORD`];
-  if (config.mysqlUrl !== undefined && password !== undefined)
-    await grantSchema(config.mysqlUrl, service, password, config);
-  await (await openStore(service, config)).close();
-  console.error(`migrated ${service}`);
-}
+await migrate(config, Object.fromEntries(SERVICES.map((service) => [service, passwordOf(service)])));
+process.stderr.write(`migrated ${SERVICES.join(", ")}\n`);

@@ -1,39 +1,68 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import type { Running } from "../servers/process.ts";
+import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
+import { dyingWithParent, running, type Running } from "../servers/process.ts";
 import { follow } from "./log.ts";
-import { kindOf } from "./plan.ts";
+import type { Kind } from "./plan.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const READY_WITHIN_MS = 30_000;
+const ASK_EVERY_MS = 100;
+const ANSWERS_WITHIN_MS = 5_000;
+
+export type Service = {
+  name: string;
+  kind: Kind;
+  /** A gateway's. */
+  url: string;
+  port: number;
+  /** 0 for none. */
+  metricsPort: number;
+  env: Record<string, string>;
+};
 
 /**
- * Starts one service as a process of its own; resolves when it says that it is ready. In a group of its own: Ctrl-C
- * is the cluster's to hear.
+ * Starts one service as a process of its own; resolves when it says that it is ready and, a gateway, when it says so
+ * of all it needs. It is in a group of its own: Ctrl-C is the cluster's to hear.
  */
-export async function startService(name: string, env: Record<string, string>): Promise<Running> {
-  const child = spawn(process.execPath, ["scripts/service.ts", kindOf(name)], {
+export async function startService(
+  service: Service,
+  leaving: AbortSignal,
+): Promise<Running & { metricsPort: number }> {
+  const { name, kind, url, port, metricsPort, env } = service;
+  const [file, args] = dyingWithParent(process.execPath, ["scripts/service.ts", kind]);
+  const child = spawn(file, args, {
     cwd: ROOT,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NODE_COMPILE_CACHE: "node_modules/.cache/rewind", ...env, NODE_ID: name },
+    env: { ...process.env, ...env },
   });
   follow(name, child.stderr);
-  const exited = new Promise<string>((resolve) =>
-    child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`)),
-  );
+  const started = running(child, port, url);
+  const ended = new AbortController();
+  const early = started.exited.then((reason) => {
+    ended.abort();
+    throw new Error(`${reason} before it was ready`);
+  });
+  early.catch(() => {}); // after it was ready it is no error
   const ready = new Promise<void>((resolve) =>
-    child.stdout.setEncoding("utf8").on("data", (text: string) => text.startsWith("ready ") && resolve()),
+    createInterface({ input: child.stdout }).on("line", (line) => line.startsWith("ready ") && resolve()),
   );
-  const stop = async (signal: NodeJS.Signals = "SIGTERM") => {
-    child.kill(signal);
-    await exited;
-  };
   const late = setTimeout(() => child.kill("SIGKILL"), READY_WITHIN_MS);
-  const ended = await Promise.race([ready, exited]);
-  clearTimeout(late);
-  if (ended !== undefined) throw new Error(`${name} ended before it was ready: ${ended}`);
-  const port = Number(env["PORT"] ?? 0);
-  const url = env["PORT"] === undefined ? "" : `http://${env["HOST"] ?? "127.0.0.1"}:${port}`;
-  return { url, port, pid: child.pid ?? 0, exited, stop };
+  await Promise.race([ready, early]).finally(() => clearTimeout(late));
+  if (kind === "gateway")
+    await Promise.race([answersReady(url, AbortSignal.any([ended.signal, leaving])), early]);
+  return { ...started, metricsPort };
+}
+
+/** Resolves when the gateway and all that it needs can serve, or nobody waits for it any more. */
+async function answersReady(url: string, stopped: AbortSignal): Promise<void> {
+  while (!stopped.aborted) {
+    const signal = AbortSignal.any([stopped, AbortSignal.timeout(ANSWERS_WITHIN_MS)]);
+    const response = await fetch(`${url}/readyz`, { signal }).catch(() => undefined);
+    await response?.body?.cancel();
+    if (response?.ok) return;
+    await pause(ASK_EVERY_MS);
+  }
 }

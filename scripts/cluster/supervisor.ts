@@ -1,78 +1,72 @@
-import { setTimeout as pause } from "node:timers/promises";
-import type { Running } from "../servers/process.ts";
+import { keepAlive, type Kept, type Process, type Start } from "./keep-alive.ts";
 import type { Entry } from "./state.ts";
 
-type Start = () => Promise<Running>;
-type Kept = { running: Running; leaving: boolean };
-
-const FIRST_PAUSE_MS = 200;
-const LONGEST_PAUSE_MS = 5_000;
-/** What ran for so long starts again at once. */
-const STEADY_MS = 10_000;
-const STOPS_WITHIN_MS = 6_000;
-
 export type Supervisor = {
-  /** Starts a process and, whenever it ends, starts it again. Resolves when it is up the first time. */
-  keep(name: string, start: Start): Promise<Running>;
-  /** Ends a process for good: SIGTERM, and SIGKILL where that takes too long. */
-  dismiss(name: string): Promise<void>;
+  /**
+   * Starts a process and, whenever it ends, starts it again. Resolves when it is up the first time; rejects, with why,
+   * where that fails `tries` times.
+   */
+  keep(name: string, start: Start, tries: number): Promise<Process>;
+  /** Ends a process for good: SIGTERM, and SIGKILL after `ms`. Resolves when it is gone. @throws where there is none */
+  dismiss(name: string, ms: number): Promise<void>;
+  /** From now on nothing is started. What runs goes on. */
+  close(): void;
   names(): string[];
 };
+type Listener = {
+  /** Hears of every change, with all that runs. */
+  changed(entries: Entry[]): void;
+  up(name: string, url: string): void;
+  ended(name: string, reason: string): void;
+};
 
-/** @param changed hears of every change, with all that runs */
-export function supervisor(changed: (entries: Entry[]) => void, say: (text: string) => void): Supervisor {
+export function supervisor({ changed, up, ended }: Listener): Supervisor {
   const kept = new Map<string, Kept>();
+  let isClosed = false;
+  const tell = () => changed([...kept].flatMap(([name, one]) => entryOf(name, one)));
 
-  const tell = () =>
-    changed(
-      [...kept].map(
-        ([
-          name,
-          {
-            running: { pid, port, url },
-          },
-        ]) => ({
-          ...{ name, pid },
-          ...(port > 0 && { port }),
-          ...(url !== "" && { url }),
-        }),
-      ),
-    );
-
-  const watch = async (name: string, start: Start, entry: Kept) => {
-    for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
-      const begun = Date.now();
-      const reason = await entry.running.exited;
-      if (entry.leaving) return;
-      if (Date.now() - begun > STEADY_MS) wait = FIRST_PAUSE_MS;
-      say(`${name} ended (${reason}), starting it again`);
-      await pause(wait);
-      if (entry.leaving) return;
-      const again = await start().catch((error: unknown) => void say(String(error)));
-      if (again) entry.running = again;
-      if (again && entry.leaving) await again.stop("SIGKILL");
-      tell();
-    }
-  };
+  const keep = (name: string, start: Start, tries: number) =>
+    new Promise<Process>((resolve, reject) => {
+      const one = keepAlive(start, tries, {
+        changed: tell,
+        up: (running) => (up(name, running.url), resolve(running)),
+        ended: (reason) => ended(name, reason),
+      });
+      kept.set(name, one);
+      const forget = (reason: string) => {
+        kept.delete(name);
+        tell();
+        reject(new Error(`${name} does not start: ${reason}`)); // no news where it was up
+      };
+      void one.over.then(forget);
+    });
 
   return {
-    async keep(name, start) {
-      const entry = { running: await start(), leaving: false };
-      kept.set(name, entry);
-      tell();
-      void watch(name, start, entry);
-      return entry.running;
+    async keep(name, start, tries) {
+      if (isClosed) throw new Error("the cluster is stopping");
+      return keep(name, start, tries);
     },
-    async dismiss(name) {
-      const entry = kept.get(name);
-      if (!entry) return say(`there is no ${name}`);
-      entry.leaving = true;
-      const late = setTimeout(() => void entry.running.stop("SIGKILL"), STOPS_WITHIN_MS);
-      await entry.running.stop();
+    async dismiss(name, ms) {
+      const one = kept.get(name);
+      if (!one) throw new Error(`there is no ${name}`);
+      one.leave();
+      one.signal("SIGTERM");
+      const late = setTimeout(() => one.signal("SIGKILL"), ms);
+      await one.over;
       clearTimeout(late);
-      kept.delete(name);
-      tell();
+    },
+    close() {
+      isClosed = true;
+      for (const one of kept.values()) one.leave();
     },
     names: () => [...kept.keys()],
   };
+}
+
+function entryOf(name: string, one: Kept): Entry[] {
+  const now = one.now();
+  if (!now) return [];
+  const { pid, running: { port, url, metricsPort } = {} } = now;
+  const where = { ...(port && { port }), ...(url && { url }), ...(metricsPort && { metricsPort }) };
+  return [{ name, ...(pid && { pid }), up: now.running !== undefined, ...where }];
 }
