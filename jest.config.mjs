@@ -1,8 +1,13 @@
+/** In the cluster shape the conformance suite runs, and what is true of clusters alone; embedded, all but that. */
+const isCluster = process.env.REWIND_SHAPE === "cluster";
+
 export default {
-  testMatch: ["<rootDir>/test/**/*.test.ts"],
+  testMatch: isCluster
+    ? ["<rootDir>/test/{conformance,cluster}/**/*.test.ts"]
+    : ["<rootDir>/test/!(cluster)/**/*.test.ts"],
   transform: { "\\.ts$": "<rootDir>/test/support/strip-types.cjs" },
   extensionsToTreatAsEsm: [".ts"],
   coverageProvider: "v8",
-  testTimeout: 30_000,
+  testTimeout: isCluster ? 90_000 : 30_000,
   maxWorkers: 2,
 };

@@ -1,5 +1,3 @@
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { error } from "../support/answers.ts";
 import type { Client } from "../support/client.ts";
@@ -16,16 +14,12 @@ beforeAll(async () => {
   [a, b] = [first, second];
 });
 
-/** Starts anew after doing `sql` to the chat service's store. */
-const damage = async (sql: string) => {
-  await server.stop();
-  const store = new DatabaseSync(join(server.dataDir, "chat.sqlite"));
-  store.exec(sql);
-  store.close();
-  await server.restart();
-};
 const send = (client: Client, content: string) =>
   client.ask("chat", { type: "send", chat_id: dm(a, b), content });
+const renamed = (from: string, to: string) => {
+  const sql = `ALTER TABLE ${from} RENAME TO ${to}`;
+  return server.alterStore("chat", { sqlite: sql, mysql: sql });
+};
 const failed = (code: number, reason: RegExp) => ({
   type: "error",
   payload: { code, reason: expect.stringMatching(reason) },
@@ -33,8 +27,12 @@ const failed = (code: number, reason: RegExp) => ({
 
 describe("5000: the server failed", () => {
   test("the reason says that nothing was changed, and nothing was", async () => {
-    await damage(`CREATE TRIGGER fail BEFORE INSERT ON messages WHEN NEW.content = 'fail'
-                  BEGIN SELECT RAISE(ABORT, 'the disk is on fire'); END`);
+    await server.alterStore("chat", {
+      sqlite: `CREATE TRIGGER fail BEFORE INSERT ON messages WHEN NEW.content = 'fail'
+               BEGIN SELECT RAISE(ABORT, 'the disk is on fire'); END`,
+      mysql: `CREATE TRIGGER fail BEFORE INSERT ON messages FOR EACH ROW
+              IF NEW.content = 'fail' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the disk is on fire'; END IF`,
+    });
     const [mine, theirs] = [await connectAs(gateA(server), a), await connectAs(gateB(server), b)];
     expect(await send(mine, "before")).toMatchObject({ type: "chat" });
     expect(await send(mine, "fail")).toEqual(failed(5000, /nothing was changed/));
@@ -46,30 +44,22 @@ describe("5000: the server failed", () => {
   });
 
   test("of what failed inside a client hears nothing", async () => {
-    await damage("ALTER TABLE messages RENAME TO elsewhere");
+    await renamed("messages", "elsewhere");
     const mine = await connectAs(gateA(server), a);
     const datetime = Buffer.from("2030-1-1 00:00:00.0").toString("base64");
     const answer = await mine.ask("load", { type: "chat", load_id: dm(a, b), datetime, count: 1 });
     expect(answer).toEqual(failed(5000, /^the server failed; nothing was changed\.$/));
-    await damage("ALTER TABLE elsewhere RENAME TO messages");
+    await renamed("elsewhere", "messages");
   });
 });
 
 test("5003: a part of the server is unavailable; nothing was changed, try again", async () => {
-  const without = (part: string) =>
-    ["auth", "mailer", "users", "friends", "chat"]
-      .filter((name) => name !== part)
-      .map((name) => `services/${name}/${name}.service.ts`)
-      .concat("gateway/gateway.service.ts")
-      .join(",");
-  await server.stop();
-  await server.restart({ SERVICES: without("chat") });
-  const mine = await connectAs(gateA(server), a);
-  expect(await send(mine, "lost?")).toEqual(failed(5003, /unavailable; nothing was changed, try again/));
-  expect(await mine.ask("user", { id: b.id })).toMatchObject({ type: "user" });
+  await server.without("chat", async () => {
+    const mine = await connectAs(gateA(server), a);
+    expect(await send(mine, "lost?")).toEqual(failed(5003, /unavailable; nothing was changed, try again/));
+    expect(await mine.ask("user", { id: b.id })).toMatchObject({ type: "user" });
+  });
 
-  await server.stop();
-  await server.restart();
   const again = await connectAs(gateA(server), a);
   expect((await loadAll(again, dm(a, b))).map(({ content }) => content)).not.toContain("lost?");
   expect(await send(again, "not lost")).toMatchObject({ type: "chat" });

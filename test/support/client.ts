@@ -39,6 +39,7 @@ export class Client {
   readonly #socket: WebSocket;
   readonly #unread: Frame[] = [];
   readonly #waiters = new Set<Waiter>();
+  #listener: ((frame: Frame) => void) | undefined;
   #close: Close | undefined;
 
   private constructor(socket: WebSocket) {
@@ -137,6 +138,12 @@ export class Client {
     return this.#unread.splice(0);
   }
 
+  /** Gives every frame that is unread, and from now on each that comes, to `listener`; none is unread any more. */
+  listen(listener: (frame: Frame) => void): void {
+    this.drain().forEach(listener);
+    this.#listener = listener;
+  }
+
   async close(): Promise<void> {
     this.#socket.close();
     await this.closed;
@@ -145,6 +152,7 @@ export class Client {
   #arrive(data: RawData): void {
     const frame = JSON.parse(data.toString()) as Frame;
     this.frames.push(frame);
+    if (this.#listener) return this.#listener(frame);
     const waiter = this.#waiters.values().find(({ matches }) => matches(frame));
     if (waiter) waiter.take(frame);
     else this.#unread.push(frame);

@@ -1,89 +1,70 @@
-import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "@jest/globals";
-import { launchNpm, listenerOf, processOf, type Exit, type Launched } from "./launch.ts";
+import { until } from "./cluster.ts";
+import type { Exit } from "./launch.ts";
 import { openMailSink, type MailSink } from "./mail-sink.ts";
-
-const READY_WITHIN_MS = 20_000;
+import { freePort } from "./ports.ts";
+import { isAlive, processesWith } from "./proc.ts";
+import { shapeNamed, type Shape, type Sql } from "./shapes.ts";
 
 export type Server = {
   /** HTTP base URLs of all gateways. Party A of a test uses the first, party B the last. */
   readonly urls: string[];
-  /** The process that listens, not npm. */
+  /** The process that is told to stop, not npm. */
   readonly pid: number;
   readonly mails: MailSink;
   readonly dataDir: string;
+  /** How long a start and a stop may take in this shape. */
+  readonly limits: Shape["limits"];
+  /** Whether it was started and has not ended. */
+  readonly isRunning: boolean;
+  /** The processes that the system consists of. */
+  pids(): number[];
   /** What this start wrote. */
   stdout(): string;
   stderr(): string;
+  /** Writes a line to its standard input. */
+  tell(line: string): void;
   /** SIGTERM to the server; resolves when it has ended. */
   stop(): Promise<Exit & { ms: number }>;
   /** SIGKILL to everything that was started; resolves when it has ended. */
   kill(): Promise<void>;
   /** Starts again, after a stop or a kill, with the same data and on the same port. `env` holds for this start. */
   restart(env?: Record<string, string>): Promise<void>;
+  /** Changes the tables of a service. The server may be another process afterwards, and have closed its sockets. */
+  alterStore(service: string, sql: Sql): Promise<void>;
+  /** Does `work` while no process of a service runs. Sockets from before may be closed afterwards. */
+  without<T>(service: string, work: () => Promise<T>): Promise<T>;
 };
 
-type Deployment = { urls: string[]; pid: number; launched: Launched };
-/** Starts one deployment shape; resolves when it serves. */
-type Shape = (env: Record<string, string>, started: (launched: Launched) => void) => Promise<Deployment>;
-
-const embedded: Shape = async (env, started) => {
-  const launched = launchNpm(["start"], env);
-  started(launched);
-  const [, url = ""] = await launched.says(/^ready (http:\/\/\S+)$/m, READY_WITHIN_MS);
-  return { urls: [url], pid: listenerOf(launched.group, Number(new URL(url).port)), launched };
-};
-
-/** Every part a process of its own, over a NATS and a MariaDB that are private to this server. */
-const cluster: Shape = async (env, started) => {
-  const launched = launchNpm(["run", "cluster"], { ...env, CLUSTER_DURABLE: "off" });
-  started(launched);
-  const [, urls = ""] = await launched.says(/^ready (http:\/\/.+)$/m, 2 * READY_WITHIN_MS);
-  return { urls: urls.split(" "), pid: processOf(launched.group, "scripts/cluster/cluster.ts"), launched };
-};
-
-const shapes = new Map<string, Shape>([
-  ["embedded", embedded],
-  ["cluster", cluster],
-]);
-const shapeName = process.env["REWIND_SHAPE"] ?? "embedded";
-const shape = shapes.get(shapeName);
-if (!shape) throw new Error(`REWIND_SHAPE=${shapeName}: there is only ${[...shapes.keys()].join(", ")}`);
-
-const cleanups: (() => Promise<unknown>)[] = [];
+const cleanups: (() => unknown)[] = [];
+/** Is done when the tests of the file have ended, whatever their outcome; what was asked for last comes first. */
+export const atEnd = (cleanup: () => unknown): void => void cleanups.push(cleanup);
 // Here, so that a test file cannot forget it and a start that fails half-way leaves nothing behind.
 afterAll(async () => {
   const failures: unknown[] = [];
-  for (const cleanup of cleanups.toReversed()) await cleanup().catch((error) => failures.push(error));
+  for (const cleanup of cleanups.toReversed()) {
+    try {
+      await cleanup();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
   if (failures.length > 0) throw new AggregateError(failures, "not everything could be cleaned up");
-}, 20_000);
+}, 30_000);
 
-/** The processes of a cluster, which are in no group of ours. */
-const partsIn = (dataDir: string): number[] => {
-  const list = join(dataDir, "cluster.json");
-  if (!existsSync(list)) return [];
-  return (JSON.parse(readFileSync(list, "utf8")) as { pid: number }[]).map(({ pid }) => pid);
-};
-
-const freePort = () =>
-  new Promise<number>((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject).listen(0, () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
-
-/** Starts the server as a user does, on fresh data, with its own mail server. `env` adds to its settings. */
-export const startServer = async (env: Record<string, string> = {}): Promise<Server> => {
+/**
+ * Starts the server as a user does, on fresh data, with its own mail server. `env` adds to its settings.
+ * @param shapeName the suite's own unless given
+ */
+export const startServer = async (env: Record<string, string> = {}, shapeName?: string): Promise<Server> => {
+  const shape = shapeNamed(shapeName);
   const mails = await openMailSink();
-  cleanups.push(() => mails.close());
+  atEnd(() => mails.close());
   const dataDir = await mkdtemp(join(tmpdir(), "rewind-test-"));
-  cleanups.push(() => rm(dataDir, { recursive: true, force: true }));
+  atEnd(() => rm(dataDir, { recursive: true, force: true, maxRetries: 5 }));
   const settings = {
     DATA_DIR: dataDir,
     PORT: String(await freePort()),
@@ -92,19 +73,23 @@ export const startServer = async (env: Record<string, string> = {}): Promise<Ser
     SMTP_URL: mails.url,
     ...env,
   };
-  let launched: Launched | undefined;
+  let launched = shape.launch(settings);
   const kill = async () => {
-    if (!launched) return;
     launched.signal(-launched.group, "SIGKILL");
-    for (const pid of partsIn(dataDir)) launched.signal(pid, "SIGKILL");
+    // Its parts are in groups of their own, and one may be about to start another: all carry the name of the data.
+    const left = () => processesWith(dataDir).filter(isAlive);
+    await until("all processes gone", () => {
+      for (const pid of left()) launched.signal(pid, "SIGKILL");
+      return left().length === 0;
+    });
     await launched.exited;
   };
-  cleanups.push(kill);
-  const start = (more = {}) => shape({ ...settings, ...more }, (it) => (launched = it));
-  let deployment = await start();
-  return {
+  atEnd(kill);
+  let deployment = await shape.ready(launched);
+  const server: Server = {
     mails,
     dataDir,
+    limits: shape.limits,
     kill,
     get urls() {
       return deployment.urls;
@@ -112,16 +97,25 @@ export const startServer = async (env: Record<string, string> = {}): Promise<Ser
     get pid() {
       return deployment.pid;
     },
-    stdout: () => deployment.launched.stdout(),
-    stderr: () => deployment.launched.stderr(),
+    get isRunning() {
+      return isAlive(deployment.pid);
+    },
+    pids: () => shape.pids(server),
+    stdout: () => launched.stdout(),
+    stderr: () => launched.stderr(),
+    tell: (line) => launched.tell(line),
     async stop() {
       const begun = performance.now();
-      deployment.launched.signal(deployment.pid, "SIGTERM");
-      const exit = await deployment.launched.exited;
+      launched.signal(deployment.pid, "SIGTERM");
+      const exit = await launched.exited;
       return { ...exit, ms: performance.now() - begun };
     },
     async restart(more) {
-      deployment = await start(more);
+      launched = shape.launch({ ...settings, ...more });
+      deployment = await shape.ready(launched);
     },
+    alterStore: (service, sql) => shape.alterStore(server, service, sql),
+    without: (service, work) => shape.without(server, service, work),
   };
+  return server;
 };
