@@ -16,10 +16,10 @@ import { startService, type Service } from "./service-process.ts";
 import { claim, clusterDir, endLeftovers, MARK, secretsIn, writeList, type Secrets } from "./state.ts";
 import { supervisor } from "./supervisor.ts";
 
-const SERVICE_TRIES = 5;
+const SERVICE_TRIES = 3;
 const REMOVED_WITHIN_MS = 8_000;
 /** A stop's stages, and when after its beginning what still runs of each is killed. */
-const STOP = { gateways: 5_000, services: 7_500, servers: 9_000, all: 9_500 };
+const STOP = { gateways: 5_000, services: 7_500, servers: 8_800, all: 9_200 };
 
 const dir = clusterDir();
 const run = randomBytes(3).toString("hex"); // clusters may share a NATS

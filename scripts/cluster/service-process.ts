@@ -8,7 +8,7 @@ import type { Kind } from "./plan.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const READY_WITHIN_MS = 30_000;
-const ASK_EVERY_MS = 100;
+const ASK_EVERY_MS = 200;
 const ANSWERS_WITHIN_MS = 5_000;
 
 export type Service = {
