@@ -7,7 +7,8 @@ export const IMAGES = { nats: "nats:2.12.8-alpine", mariadb: "mariadb:10.11.19" 
 /** Docker, by testcontainers: it also takes the containers away when this process dies. */
 export type Docker = {
   container(image: string): GenericContainer;
-  whenSaid(text: RegExp, times?: number): WaitStrategy;
+  /** A line of its log. */
+  whenSaid(line: RegExp): WaitStrategy;
   /** Resolves when the container has ended. */
   ended(container: StartedTestContainer): Promise<string>;
 };
@@ -19,7 +20,7 @@ export async function dockerHere(): Promise<Docker | undefined> {
     const { container: containers } = await getContainerRuntimeClient();
     return {
       container: (image) => new Container(image),
-      whenSaid: (text, times) => Wait.forLogMessage(text, times),
+      whenSaid: (line) => Wait.forLogMessage(line),
       ended: async (container) => {
         const { StatusCode } = (await containers.getById(container.getId()).wait()) as { StatusCode: number };
         return `exit code ${StatusCode}`;

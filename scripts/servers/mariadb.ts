@@ -73,7 +73,7 @@ function container(docker: Docker, options: Options) {
     .withCopyContentToContainer([{ content: adminSql(password), target: "/admin.sql" }])
     .withEnvironment({ MARIADB_RANDOM_ROOT_PASSWORD: "yes" })
     .withCommand(["--init-file=/admin.sql", ...settings(options)])
-    .withWaitStrategy(docker.whenSaid(/ready for connections.*\n.*port: 3306/));
+    .withWaitStrategy(docker.whenSaid(/port: 3306/));
 }
 
 function adminFile(dir: string, password: string): string {
