@@ -97,12 +97,15 @@ export class Feed {
 
   /** Fetches all that was missed: after it is possible that changes were not received. */
   async catchUp(): Promise<void> {
-    if (!this.#cursors) return; // open() is under way
-    const now = await this.#read();
-    for (const [conversationId, lastSeq] of now) {
-      if (lastSeq <= this.#at(conversationId)) continue;
-      const gap = this.#gaps.get(conversationId) ?? this.#open(conversationId);
-      if (!gap.repair) void this.#fetch(conversationId, gap);
+    if (!this.#cursors || this.#isClosed) return; // not open yet: open() will read them
+    try {
+      for (const [conversationId, lastSeq] of await this.#read()) {
+        if (lastSeq <= this.#at(conversationId)) continue;
+        const gap = this.#gaps.get(conversationId) ?? this.#open(conversationId);
+        if (!gap.repair) await this.#fetch(conversationId, gap);
+      }
+    } catch (error) {
+      this.#failed(error, () => void this.catchUp());
     }
   }
 
@@ -138,20 +141,19 @@ export class Feed {
     for (const seq of gap.early.keys()) if (seq <= at) gap.early.delete(seq);
     for (const waiter of gap.waiters) if (waiter.seq <= at) waiter.resolve();
     const isWaitedFor = gap.waiters.values().some(({ seq }) => seq > at);
-    if (gap.early.size > 0 || isWaitedFor) return this.#fetchIn(CROSSING_MS, conversationId, gap);
+    if (gap.early.size > 0 || isWaitedFor) return this.#fetchSoon(conversationId, gap);
     clearTimeout(gap.timer);
     this.#gaps.delete(conversationId);
   }
 
-  #fetchIn(ms: number, conversationId: string, gap: Gap): void {
-    gap.timer ??= setTimeout(() => {
-      gap.timer = undefined;
-      void this.#fetch(conversationId, gap);
-    }, ms).unref();
+  #fetchSoon(conversationId: string, gap: Gap): void {
+    gap.timer ??= setTimeout(() => void this.#fetch(conversationId, gap), CROSSING_MS).unref();
   }
 
   /** What arrives meanwhile waits: it may be older, or newer, than what the answer tells of the same message. */
   async #fetch(conversationId: string, gap: Gap): Promise<void> {
+    clearTimeout(gap.timer);
+    gap.timer = undefined;
     gap.repair ??= { since: this.#at(conversationId), ids: new Set() };
     try {
       for (let complete = false; !complete && !this.#isClosed;) {

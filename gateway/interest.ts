@@ -45,12 +45,8 @@ export function createInterest(bus: PushBus, call: Call, log: Logger): Interest 
   };
 
   const few = pLimit(CATCH_UPS);
-  const catchUp = (userId: string) =>
-    few(async () => holdings.get(userId)?.feed.catchUp()).catch((error: unknown) =>
-      log.error({ err: error }, "a user's sockets could not be caught up"),
-    );
   bus.onLoss(() => {
-    for (const userId of holdings.keys()) void catchUp(userId);
+    for (const { feed } of holdings.values()) void few(() => feed.catchUp());
   });
 
   return {
