@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { createConnection } from "mysql2/promise";
 
 /** A process of a cluster, as the cluster's own list has it. */
-export type Part = { name: string; pid: number; port?: number; url?: string };
+export type Part = { name: string; pid: number; up: boolean; port?: number; url?: string };
 export type Row = Record<string, unknown>;
 type Owner = { readonly dataDir: string; tell(line: string): void };
 
@@ -14,10 +14,10 @@ const SERVERS = ["nats", "mariadb"];
 export const kindOf = (name: string) => name.replace(/-\d+$/, "");
 export const schemaOf = (service: string) => `rewind_${service}`;
 
-/** Everything that runs, servers included; nothing where no cluster was started yet. */
+/** Everything that runs, servers included. What is being started again has no process at times: pid 0. */
 export const partsIn = (dataDir: string): Part[] => {
-  const list = join(dataDir, "cluster.json");
-  return existsSync(list) ? (JSON.parse(readFileSync(list, "utf8")) as Part[]) : [];
+  const list = JSON.parse(readFileSync(join(dataDir, "cluster.json"), "utf8")) as Partial<Part>[];
+  return list.map((part) => ({ name: "", pid: 0, up: false, ...part }));
 };
 
 export const until = async (what: string, holds: () => unknown, ms = CHANGES_WITHIN_MS): Promise<void> => {
@@ -66,7 +66,7 @@ export const clusterOf = (server: Owner, adminUrl?: string): Cluster => {
     processes: () => all().filter(({ name }) => !SERVERS.includes(name)),
     async add(kind) {
       const known = new Set(all().map(({ name }) => name));
-      const added = () => all().find(({ name }) => kindOf(name) === kind && !known.has(name));
+      const added = () => all().find(({ name, up }) => up && kindOf(name) === kind && !known.has(name));
       server.tell(`add ${kind}`);
       await until(`one more ${kind}`, added);
       return added() ?? part(kind);

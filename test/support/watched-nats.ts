@@ -28,11 +28,11 @@ export const startWatchedNats = async () => {
   atEnd(() => server.stop("SIGKILL"));
   return {
     url: server.url,
-    /** The connection of a process of ours: it is the one that hears answers to its name. */
+    /** The connection of a process of ours: it is the one that hears answers to its name, of which this is the begin. */
     async connectionOf(name: string): Promise<Connection> {
       const response = await fetch(`http://127.0.0.1:${monitor}/connz?subs=1&limit=1000`);
       const { connections } = (await response.json()) as { connections: Connection[] };
-      const answersTo = (subject: string) => subject.endsWith(`.RES.${name}`);
+      const answersTo = (subject: string) => subject.includes(`.RES.${name}`);
       const found = connections.find(({ subscriptions_list: list }) => list?.some(answersTo));
       if (!found) throw new Error(`${name} is not connected`);
       return found;
