@@ -55,8 +55,10 @@ beforeAll(async () => {
   atEnd(() => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }));
   const password = "the-administrator-s";
   [nats, mariadb] = await Promise.all([
-    fallible((port) => startNats({ port, dir: join(dir, "nats") })),
-    fallible((port) => startMariadb({ port, dir: join(dir, "mariadb"), password, durable: true })),
+    fallible((port) => startNats({ port, dir: join(dir, "nats"), dieWithParent: true })),
+    fallible((port) =>
+      startMariadb({ port, dir: join(dir, "mariadb"), password, durable: true, dieWithParent: true }),
+    ),
   ]);
   server = await startServer({ NATS_URL: nats.url, MYSQL_URL: mariadb.url }, "cluster");
   const [first, second, third] = await registerAll(server, "ann", "ben", "cy");

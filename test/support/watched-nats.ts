@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { find } from "../../scripts/servers/provide.ts";
+import { provide } from "../../scripts/servers/provide.ts";
 import { freePort, start } from "../../scripts/servers/process.ts";
 import { atEnd } from "./server.ts";
 
@@ -12,18 +12,20 @@ export type Connection = { cid: number; out_msgs: number; subscriptions_list?: s
 export const startWatchedNats = async () => {
   const dir = mkdtempSync(join(tmpdir(), "rewind-nats-"));
   atEnd(() => rmSync(dir, { recursive: true, force: true }));
-  const file = find("nats-server");
-  if (file === undefined) throw new Error("nats-server is needed on PATH");
   const monitor = await freePort();
   const settings = join(dir, "nats.conf");
   writeFileSync(settings, JSON.stringify({ host: "127.0.0.1", http: `127.0.0.1:${monitor}` }));
-  const server = await start({
-    file,
-    args: (port) => ["-c", settings, "-p", String(port)],
-    ready: /Server is ready/,
-    log: join(dir, "nats.log"),
-    url: (port) => `nats://127.0.0.1:${port}`,
-    dieWithParent: false,
+  const native = (file: string) =>
+    start({
+      file,
+      args: (port) => ["-c", settings, "-p", String(port)],
+      ready: /Server is ready/,
+      log: join(dir, "nats.log"),
+      url: (port) => `nats://127.0.0.1:${port}`,
+      dieWithParent: true,
+    });
+  const server = await provide("nats-server", native, async () => {
+    throw new Error("nats-server is needed on PATH: its monitoring is not to be had of a container");
   });
   atEnd(() => server.stop("SIGKILL"));
   return {
