@@ -43,7 +43,13 @@ export default {
   tracking: { enabled: true, shutdownTimeout: 3_000 },
   metrics: {
     enabled: config.metricsPort > 0,
-    reporter: { type: "Prometheus", options: { port: config.metricsPort } },
+    reporter: {
+      type: "Prometheus",
+      options: {
+        ...{ port: config.metricsPort, host: config.host },
+        includes: ["rewind.**", "moleculer.request.**", "moleculer.transit.**", "process.**"],
+      },
+    },
   },
   // Standard output says this and nothing else; logs go to standard error.
   started(broker: ServiceBroker) {

@@ -1,6 +1,7 @@
 import type { Logger } from "moleculer";
 import { CURSORS } from "../services/chat/chat.contract.ts";
 import type { PushOf, ResultOf } from "../services/common/bus.ts";
+import type { Meter } from "../services/common/metrics.ts";
 import type { Call } from "./call.ts";
 
 export type Change = PushOf<"chat.message.changed">;
@@ -29,7 +30,13 @@ type Gap = {
   /** From the first fetch to the last page: where it began, and the messages delivered since. */
   repair?: { since: number; ids: Set<string> };
 };
-export type FeedDeps = { userId: string; call: Call; log: Logger; deliver(change: Change): void };
+export type FeedDeps = {
+  userId: string;
+  call: Call;
+  log: Logger;
+  meter: Meter;
+  deliver(change: Change): void;
+};
 
 /**
  * What happens in a user's conversations, as their sockets here are to see it: each change once, in the order of its
@@ -177,6 +184,7 @@ export class Feed {
   }
 
   #take(conversationId: string, { since, ids }: NonNullable<Gap["repair"]>, page: Page): void {
+    this.#deps.meter.count("rewind.gateway.changes.fetched", {}, page.changes.length);
     for (const { message, nonce } of page.changes) {
       const isNew = message.sentSeq > since && !ids.has(message.id);
       ids.add(message.id);

@@ -3,6 +3,7 @@ import type { Logger, ServiceBroker, ServiceSchema } from "moleculer";
 import ApiGateway from "moleculer-web";
 import { bus } from "../services/common/bus.ts";
 import { config } from "../services/common/config.ts";
+import { meterOf } from "../services/common/metrics.ts";
 import { pushBusOf } from "../services/common/push-bus.ts";
 import { patientCaller } from "./call.ts";
 import { httpHandlers, sendError } from "./http.ts";
@@ -81,6 +82,7 @@ const gateway = {
     this.sockets = serveSockets(this.server, {
       call,
       push: pushBusOf(this.broker),
+      meter: meterOf(this.broker),
       config,
       log: this.logger,
     });

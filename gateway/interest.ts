@@ -1,5 +1,6 @@
 import type { Logger } from "moleculer";
 import pLimit from "p-limit";
+import type { Meter } from "../services/common/metrics.ts";
 import type { Push, PushBus } from "../services/common/push-bus.ts";
 import type { Call } from "./call.ts";
 import { Feed, type Position } from "./feed.ts";
@@ -22,14 +23,17 @@ export type Interest = {
 /** Users that are caught up at the same time. */
 const CATCH_UPS = 16;
 
-export function createInterest(bus: PushBus, call: Call, log: Logger): Interest {
+export type InterestDeps = { push: PushBus; call: Call; log: Logger; meter: Meter };
+
+export function createInterest({ push: bus, call, log, meter }: InterestDeps): Interest {
   const holdings = new Map<string, Holding>();
 
   const hold = (userId: string): Holding => {
     const sessions = new Set<Session>();
-    const tell = (push: Push) => deliver(sessions, userId, push);
+    const tell = (push: Push) =>
+      meter.count("rewind.gateway.pushes", { push: push.name }, deliver(sessions, userId, push));
     const feed = new Feed({
-      ...{ userId, call, log },
+      ...{ userId, call, log, meter },
       deliver: (payload) => tell({ name: "chat.message.changed", payload }),
     });
     const subscribed = bus.onUser(userId, (push) =>
@@ -43,6 +47,8 @@ export function createInterest(bus: PushBus, call: Call, log: Logger): Interest 
     holdings.set(userId, holding);
     return holding;
   };
+
+  meter.watch("rewind.gateway.users", {}, () => holdings.size);
 
   const few = pLimit(CATCH_UPS);
   bus.onLoss(() => {
@@ -72,8 +78,9 @@ export function createInterest(bus: PushBus, call: Call, log: Logger): Interest 
   };
 }
 
-/** Encodes a push once for all sockets of a protocol version. */
-function deliver(sessions: Set<Session>, userId: string, push: Push) {
+/** Encodes a push once for all sockets of a protocol version. Answers to how many it went. */
+function deliver(sessions: Set<Session>, userId: string, push: Push): number {
+  let count = 0;
   const texts = new Map<string, string | null>();
   const nonce = ownNonce(push, userId);
   for (const session of sessions) {
@@ -84,8 +91,11 @@ function deliver(sessions: Set<Session>, userId: string, push: Push) {
       text = frame && JSON.stringify(frame);
       texts.set(subprotocol, text);
     }
-    if (text !== null && originOf(push) !== session.id) session.push(text, nonce);
+    if (text === null || originOf(push) === session.id) continue;
+    session.push(text, nonce);
+    count += 1;
   }
+  return count;
 }
 
 /** The socket that asked for what is pushed: it has its answer already. */

@@ -63,6 +63,15 @@ export class Session {
   get hasBeaten(): boolean {
     return this.#beatAt !== undefined;
   }
+  /** Frames that wait for the one under way. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+  /** Bytes that the client has not read yet. */
+  get backlog(): number {
+    return this.#socket.bufferedAmount;
+  }
+
   /** Answers a heartbeat with itself: any payload comes back as it came, to the last digit. */
   beat(text: string): void {
     this.#beatAt = Date.now();

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { Logger } from "moleculer";
 import { WebSocketServer } from "ws";
 import type { Config } from "../services/common/config.ts";
+import type { Meter } from "../services/common/metrics.ts";
 import type { PushBus } from "../services/common/push-bus.ts";
 import { frameAnswerer } from "./answer.ts";
 import type { Call } from "./call.ts";
@@ -23,13 +24,14 @@ export type Sockets = {
   /** Takes no more sockets, answers what has been received, closes them all. */
   drain(): Promise<void>;
 };
-type Deps = { call: Call; push: PushBus; config: Config; log: Logger };
+type Deps = { call: Call; push: PushBus; config: Config; log: Logger; meter: Meter };
 
 /** Serves `/ws` on an HTTP server. */
-export function serveSockets(server: Server, { call, push, config, log }: Deps): Sockets {
+export function serveSockets(server: Server, deps: Deps): Sockets {
+  const { config, meter } = deps;
   const sessions = new Set<Session>();
-  const interest = createInterest(push, call, log);
-  const answer = frameAnswerer(call, interest, log);
+  const interest = createInterest(deps);
+  const answer = frameAnswerer({ ...deps, interest });
   const process = randomBytes(9).toString("base64url");
   let opened = 0;
 
@@ -61,6 +63,19 @@ export function serveSockets(server: Server, { call, push, config, log }: Deps):
     sockets.handleUpgrade(request, socket, head, (ws) => sockets.emit("connection", ws, request));
   };
   server.on("upgrade", upgrade);
+
+  const sum = (of: (session: Session) => number) => () => [...sessions].reduce((all, it) => all + of(it), 0);
+  meter.watch("rewind.gateway.sockets", {}, () => sessions.size);
+  meter.watch(
+    "rewind.gateway.frames.waiting",
+    {},
+    sum(({ waiting }) => waiting),
+  );
+  meter.watch(
+    "rewind.gateway.backlog.bytes",
+    {},
+    sum(({ backlog }) => backlog),
+  );
 
   const check = setInterval(() => {
     const now = Date.now();

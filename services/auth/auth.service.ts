@@ -10,11 +10,12 @@ import { tokenIssuer, tokenSecret } from "./tokens.ts";
 
 const SWEEP_MS = 3_600_000;
 
-export default defineService(auth, async ({ config, store, ids, onStop }) => {
+export default defineService(auth, async ({ config, store, ids, meter, onStop }) => {
   const db = await store();
   const repository = authRepository(db);
   const registrations = registration(repository, await ids(db), config);
   const passwords = passwordHasher(config.bcryptCost, config.hashLanes);
+  meter.watch("rewind.auth.hashes.waiting", {}, () => passwords.waiting());
   const tokens = tokenIssuer(tokenSecret(config));
   const limits = throttle(config.rateLimit);
 

@@ -14,6 +14,8 @@ export type Passwords = {
   hash(password: string): Promise<string>;
   /** Takes as long without a hash as with one. */
   matches(password: string, hash: string | undefined): Promise<boolean>;
+  /** How many wait for a lane. */
+  waiting(): number;
 };
 
 /**
@@ -30,6 +32,7 @@ export function passwordHasher(cost: number, lanes: number): Passwords {
     return limit(work);
   };
   return {
+    waiting: () => limit.pendingCount,
     hash: async (password) => queued(() => bcrypt.hash(digest(password), cost)),
     async matches(password, hash) {
       const isMatch = await queued(() => bcrypt.compare(digest(password), hash ?? nobody));

@@ -20,6 +20,8 @@ export type Store = {
    * changed), FAILED (rolled back: nothing was changed) or UNKNOWN (the commit itself failed).
    */
   transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /** How many connections are at work, at rest, and asked for in vain so far. */
+  pool(): { used: number; idle: number; waiting: number };
   /** Resolves when the database answers. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -76,9 +78,16 @@ export async function openStore(service: string, config: StoreConfig, trace?: Tr
   return {
     knex: db,
     transaction: (work) => retryDeadlocks(() => transact(db, work)),
+    pool: () => poolOf(db),
     ping: async () => void (await db.select(1)),
     close: () => db.destroy(),
   };
+}
+
+type Pool = { numUsed(): number; numFree(): number; numPendingAcquires(): number };
+function poolOf({ client }: Knex) {
+  const { pool } = client as { pool: Pool };
+  return { used: pool.numUsed(), idle: pool.numFree(), waiting: pool.numPendingAcquires() };
 }
 
 function embedded(service: string, { dataDir }: StoreConfig): Knex.Config {

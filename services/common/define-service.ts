@@ -5,6 +5,7 @@ import type { CommonAction, Contract, Parsed } from "./contract.ts";
 import { openStore, storeFault, type Store } from "./db.ts";
 import { typeOf } from "./errors.ts";
 import { leaseIds, type Ids } from "./ids.ts";
+import { meterOf, type Meter } from "./metrics.ts";
 import { pushBusOf, type PushBus } from "./push-bus.ts";
 import { createTrace, type Trace } from "./trace.ts";
 import { paramsSchema } from "./validate.ts";
@@ -15,6 +16,7 @@ export type Env = {
   log: Logger;
   bus: Bus;
   push: PushBus;
+  meter: Meter;
   store(): Promise<Store>;
   ids(store: Store): Promise<Ids>;
   /** Runs when the service stops, last added first, once its running actions are done. */
@@ -112,6 +114,7 @@ const environment = (
   log,
   bus: bus(broker),
   push: pushBusOf(broker),
+  meter: meterOf(broker),
   onStop: (close) => void closers.push(close),
   async store() {
     const store = await openStore(
@@ -120,6 +123,8 @@ const environment = (
       ["debug", "trace"].includes(config.logLevel) ? trace : undefined,
     );
     stores.push(store);
+    for (const state of ["used", "idle", "waiting"] as const)
+      meterOf(broker).watch("rewind.store.connections", { service, state }, () => store.pool()[state]);
     closers.push(() => store.close());
     return store;
   },

@@ -3,6 +3,7 @@ import type { ServiceBroker } from "moleculer";
 import type { NatsConnection } from "nats";
 import type { PushName, PushOf } from "./bus.ts";
 import { fault } from "./errors.ts";
+import { meterOf, type Meter } from "./metrics.ts";
 
 /** A push on its way: what happened, as the contract of its owner says. */
 export type Push = { [P in PushName]: { name: P; payload: PushOf<P> } }[PushName];
@@ -96,7 +97,16 @@ export function pushBusOf(broker: ServiceBroker): PushBus {
   const known = buses.get(broker);
   if (known) return known;
   const transporter = broker.transit?.tx as unknown as NatsTransporter | undefined;
-  const made = transporter ? natsPushBus(transporter.client, `${transporter.prefix}-PUSH`) : localPushBus();
+  const bus = transporter ? natsPushBus(transporter.client, `${transporter.prefix}-PUSH`) : localPushBus();
+  const made = counted(bus, meterOf(broker));
   buses.set(broker, made);
   return made;
 }
+
+const counted = (bus: PushBus, meter: Meter): PushBus => ({
+  ...bus,
+  toUsers(userIds, name, payload) {
+    meter.count("rewind.pushes.published", { push: name });
+    bus.toUsers(userIds, name, payload);
+  },
+});

@@ -10,11 +10,13 @@ import { transportFor } from "./mailer.transport.ts";
 /** How long a stop waits for the mail server. */
 const STOP_MS = 1_500;
 
-export default defineService(mailer, async ({ config, log, store, ids, onStop }) => {
+export default defineService(mailer, async ({ config, log, store, ids, meter, onStop }) => {
   const db = await store();
   const repository = mailerRepository(db, await ids(db));
   const transport = transportFor(config, log);
   const queue = transport && startQueue(repository, transport, log);
+  for (const state of ["queued", "failed"] as const)
+    meter.watch("rewind.mailer.mails", { state }, async () => (await repository.counts())[state]);
   onStop(async () => {
     transport?.close();
     await Promise.race([queue?.stop(), pause(STOP_MS)]); // a mail still under way is sent again after the next start

@@ -74,9 +74,13 @@ export const openSmtp = async ({ port = 0, judge = () => null }: Options = {}): 
 };
 
 /** Waits until something holds. */
-export const until = async (what: string, holds: () => boolean, ms = 15_000): Promise<void> => {
+export const until = async (
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  ms = 15_000,
+): Promise<void> => {
   const deadline = performance.now() + ms;
-  while (!holds()) {
+  while (!(await holds())) {
     if (performance.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -13,6 +13,7 @@ import type { ActionName, InputOf } from "../../services/common/bus.ts";
 import { openStore, type Store } from "../../services/common/db.ts";
 import { fault } from "../../services/common/errors.ts";
 import { leaseIds, type Ids } from "../../services/common/ids.ts";
+import { noMeter } from "../../services/common/metrics.ts";
 import { check } from "./check.ts";
 
 /** The feed of one user over chat's own store, by a bus that loses pushes, repeats them and crosses them. */
@@ -118,7 +119,13 @@ const play = async ({ before, during, live, failing }: Scenario) => {
 
   const shown = new Map((await stored()) as [string, string][]);
   const failures: string[] = [];
-  const feed = new Feed({ userId: pair.highId, call, log, deliver: viewerOf(shown, failures) });
+  const feed = new Feed({
+    userId: pair.highId,
+    call,
+    log,
+    meter: noMeter,
+    deliver: viewerOf(shown, failures),
+  });
 
   const onTheWay: { at: number; change: Change }[] = [];
   const run = async (steps: Step[]) => {
