@@ -33,7 +33,7 @@ test("METRICS_PORT shows sockets, frames, pushes, latencies, queues and pools", 
   expect(frames('frame="none"', 'outcome="INVALID"')).toBe(1);
   expect(text).not.toContain("own word");
   expect(sum(text, "rewind_pushes_published", 'push="chat.message.changed"')).toBe(3);
-  expect(sum(text, "rewind_gateway_frame_milliseconds_count", 'frame="chat/send"')).toBe(4);
+  expect(sum(text, "rewind_gateway_frame_milliseconds_bucket", 'frame="chat/send"', 'le="+Inf"')).toBe(4);
   expect(sum(text, "moleculer_request_total", 'action="chat.send"')).toBeGreaterThanOrEqual(3);
   for (const state of ["used", "idle", "waiting"])
     expect(text).toMatch(new RegExp(`^rewind_store_connections\\{.*service="chat",state="${state}"`, "m"));
