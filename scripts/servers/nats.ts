@@ -58,5 +58,6 @@ const configuration = (host: string, password: string | undefined) =>
     host,
     // A gateway that falls behind in a burst is waited for, in memory, before it is cut off.
     max_pending: 256 * 1024 * 1024,
+    max_payload: 8 * 1024 * 1024, // a page of long messages, a long list of friends
     ...(password !== undefined && { authorization: { user: USER, password } }),
   });

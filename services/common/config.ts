@@ -106,6 +106,10 @@ const prefix = (env: Env) => {
 
 const hashCost = (env: Env, production: boolean) => integer(env, "BCRYPT_COST", 12, production ? 10 : 4, 16);
 
+/** Whether the bus, if there is one, is this machine's own. */
+const isHere = (natsUrl: string | undefined) =>
+  natsUrl === undefined || /^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(natsUrl).hostname);
+
 const host = (env: Env) => text(env, "HOST") ?? "127.0.0.1";
 
 /** @throws ConfigError naming the first malformed variable */
@@ -131,8 +135,8 @@ export function parseConfig(env: Env) {
     smtpUrl,
     mailFrom: mailFrom(env),
     publicUrl: publicUrl(env, `http://${publicHost}:${port}`),
-    /** Mails are kept where a developer can read them: in the embedded shape alone. */
-    devMailbox: smtpUrl === undefined && natsUrl === undefined && !production,
+    /** Mails are kept where a developer can read them: where all of it is on this machine alone. */
+    devMailbox: smtpUrl === undefined && isHere(natsUrl) && !production,
     jwtSecret: jwtSecret(env),
     allowedEmailDomains: domains(env),
     allowedOrigins: origins(env),

@@ -4,6 +4,7 @@ import type { NatsConnection, Subscription } from "nats";
 /** What this file uses of Moleculer's own transporter, which has no types for it. */
 type Stock = {
   client: NatsConnection;
+  logger: { warn(text: string): void };
   connected: boolean;
   subscriptions: Subscription[];
   transit: { pendingRequests: Map<string, Pending> };
@@ -16,6 +17,8 @@ type Pending = { action?: { name: string }; nodeID: string; reject(error: Error)
 const StockNats = Transporters.NATS as unknown as new (options: object) => Stock;
 
 const RECONNECT = { reconnectTimeWait: 100, reconnectJitter: 50, maxReconnectAttempts: -1 };
+/** The largest answers: a hundred messages, or a thousand friends, of the longest there can be. */
+const PAYLOAD_BYTES = 4 * 1024 * 1024;
 const LIVENESS = { pingInterval: 5_000, maxPingOut: 2, timeout: 5_000, waitOnFirstConnect: true };
 
 /**
@@ -38,6 +41,10 @@ export class NatsTransporter extends StockNats {
 
   override async connect() {
     await super.connect();
+    if ((this.client.info?.max_payload ?? 0) < PAYLOAD_BYTES)
+      this.logger.warn(
+        `NATS should have max_payload: 8MB; ${PAYLOAD_BYTES} bytes at least, or long lists fail`,
+      );
     void this.#watch();
   }
 
