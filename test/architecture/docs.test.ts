@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { faults } from "../../services/common/errors.ts";
+import { metrics } from "../../services/common/metrics.ts";
 
 const read = (file: string) => readFileSync(join(import.meta.dirname, "../..", file), "utf8");
 const firstColumn = (table: string) => [...table.matchAll(/^\| `(\w+)` /gm)].map(([, cell = ""]) => cell);
@@ -11,6 +12,13 @@ test("the README lists the environment variables that are read, and no other", (
   const listed = firstColumn(section(read("README.md"), "Configuration"));
   const used = [...read("services/common/config.ts").matchAll(/env(?:, |\[)"([A-Z][A-Z\d_]+)"/g)];
   expect(listed.toSorted()).toEqual([...new Set(used.map(([, name = ""]) => name))].toSorted());
+});
+
+test("the operator's document lists REWIND's metrics, and no other", () => {
+  const listed = [...read("docs/operations.md").matchAll(/^\| `(rewind\.[\w.]+)` /gm)].map(
+    ([, name = ""]) => name,
+  );
+  expect(listed.toSorted()).toEqual(Object.keys(metrics).toSorted());
 });
 
 test("the protocol document lists the error codes that are sent, and no other", () => {
