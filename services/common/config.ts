@@ -131,6 +131,8 @@ export function parseConfig(env: Env) {
     /** Name of this process on the bus; made up where not given. */
     nodeId: text(env, "NODE_ID"),
     metricsPort: integer(env, "METRICS_PORT", 0, 0, 65_535),
+    /** Only the fault suite sets it. */
+    failpoints: production ? undefined : text(env, "FAILPOINTS"),
     dataDir: resolve(text(env, "DATA_DIR") ?? "data"),
     smtpUrl,
     mailFrom: mailFrom(env),
