@@ -5,7 +5,7 @@ import { koreanTime, loadFrame } from "./history.ts";
 import { connectAs, dm, type Person } from "./people.ts";
 
 const GOING_AWAY = 1001;
-const ANSWERED_WITHIN_MS = 10_000;
+const ANSWERED_WITHIN_MS = 30_000;
 
 /** A socket, and the messages it showed without being asked for history. */
 export type Life = { client: Client; chats: Chat[] };
