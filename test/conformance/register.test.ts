@@ -159,6 +159,16 @@ describe("POST /api/v1/auth/register", () => {
     }
   });
 
+  test.each([
+    ["jose", "josé"],
+    ["strasse", "straße"],
+    ["🙂", "🎉"],
+  ])("takes %s and %s as the names of two people", async (one, other) => {
+    const rest = uniqueName("");
+    for (const name of [`${one}${rest}`, `${other}${rest}`])
+      expect(await register(server, name)).toMatchObject({ name });
+  });
+
   test("answers the same 201 to a registered email, and its owner gets a mail saying so, without a link", async () => {
     const owner = await register(server);
     const intruder = applicant({ email: owner.email, password: "another password" });
