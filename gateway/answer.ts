@@ -1,23 +1,14 @@
 import type { Logger } from "moleculer";
-import type { ResultOf } from "../services/common/bus.ts";
 import { fault, isFault } from "../services/common/errors.ts";
 import type { Meter } from "../services/common/metrics.ts";
-import type { User } from "../services/common/rules.ts";
+import { authenticator } from "./authenticate.ts";
 import type { Call } from "./call.ts";
 import { failureOf, invalid, isOurs } from "./failures.ts";
-import type { FrameRow, Sender } from "./frames.ts";
+import type { FrameRow, Sender } from "./frame-row.ts";
 import type { Interest } from "./interest.ts";
+import { isObject, parse, type Request } from "./parse.ts";
+import { resumer } from "./resume.ts";
 import type { Frame, Session } from "./session.ts";
-
-/** All that a user is told of themselves when they authenticate. */
-export type Overview = ResultOf<"friends.overview"> & { user: User };
-
-const READ = { writes: false };
-const MAX_FRAME_BYTES = 16 * 1024;
-
-type Payload = Record<string, unknown>;
-const isObject = (value: unknown): value is Payload =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 type Deps = { call: Call; interest: Interest; log: Logger; meter: Meter };
 /** What a frame asks for, in words of ours: what to do, and for the failure of that, the row it came from. */
@@ -25,102 +16,83 @@ type Asked = { what: string; run(): Promise<void>; row?: FrameRow; requestID?: s
 
 /** The way of one frame: parse, look up, authorise, validate, call, reply. The answer never rejects. */
 export function frameAnswerer(deps: Deps) {
-  const { call, interest, log, meter } = deps;
+  const { call, interest, log } = deps;
   const authenticate = authenticator(deps);
+  const resume = resumer(call);
 
-  const request = async (session: Session, row: FrameRow, payload: Payload, sender: Sender) => {
-    const problems = row.check(payload);
+  const request = async (session: Session, row: FrameRow, { payload, ref }: Request, sender: Sender) => {
+    const problems = row.check(payload as object);
     if (problems.length > 0) throw invalid(problems);
     const params = row.params(payload as never, sender);
     if (params === null) return;
     const result = await call(row.action, params as never, { writes: row.writes, requestID: sender.nonce });
     if (row.position) await interest.reached(sender.userId, row.position(result as never));
-    for (const frame of row.reply(result as never, sender)) session.reply(frame);
+    for (const frame of row.reply(result as never, sender)) session.reply(frame, ref);
   };
 
-  const understand = (session: Session, frame: Frame): Asked => {
-    const { text, type, payload } = parse(frame);
-    if (type === "heartbeat") return { what: "heartbeat", run: async () => session.beat(text) };
+  /** What the socket itself answers. */
+  const own = (session: Session, { text, type, payload, ref }: Request): Asked | undefined => {
+    if (type === "heartbeat") return { what: type, run: async () => session.beat(text) };
     if (!isObject(payload)) throw fault("INVALID", "payload: must be an object.");
-    if (type === "auth")
-      return { what: "auth", run: () => session.reading(() => authenticate(session, payload["auth"])) };
-    const { what, row } = lookUp(session, { type, payload });
-    const { userId } = session;
-    if (userId === undefined) throw fault("UNAUTHENTICATED");
-    const sender = { userId, origin: session.id, nonce: session.nextNonce() };
-    const run = () => request(session, row, payload, sender);
+    const read = (what: string, run: () => Promise<void>) => ({ what, run: () => session.reading(run) });
+    if (type === "auth") return read(type, () => authenticate(session, payload["auth"], ref));
+    if (type !== "sync" || !session.protocol.resumes) return undefined;
+    return read(type, async () => {
+      const reload = await resume(session, userOf(session), payload["cursors"]);
+      session.reply({ type, payload: { reload } }, ref);
+    });
+  };
+
+  const understand = (session: Session, asked: Request): Asked => {
+    const itself = own(session, asked);
+    if (itself) return itself;
+    const { what, row } = lookUp(session, asked);
+    const sender = { userId: userOf(session), origin: session.id, nonce: session.nextNonce() };
+    const nonce = row.nonce?.(asked.payload as never, sender) ?? sender.nonce;
+    const run = () => request(session, row, asked, sender);
     return {
       what,
       row,
       requestID: sender.nonce,
-      run: () => (row.writes ? session.writing(sender.nonce, run) : session.reading(run)),
+      run: () => (row.writes ? session.writing(nonce, run) : session.reading(run)),
     };
   };
 
   return async (session: Session, frame: Frame): Promise<void> => {
     const begun = performance.now();
+    let parsed: Request | undefined;
     let asked: Asked | undefined;
     let outcome = "ok";
     try {
-      asked = understand(session, frame);
+      parsed = parse(frame, session.protocol);
+      asked = understand(session, parsed);
       await asked.run();
     } catch (error) {
       const failure = failureOf(error, asked?.row?.writes ?? false);
       outcome = failure.type;
       if (isOurs(failure))
         log.error({ err: error, frame: asked?.what, requestID: asked?.requestID }, "a frame failed");
-      session.fail(failure);
+      session.fail(failure, parsed?.ref);
       if (isFault(error, "NO_HEARTBEAT")) session.close(4003, failure.reason);
-    } finally {
-      const what = asked?.what ?? "none";
-      meter.count("rewind.gateway.frames", { frame: what, outcome });
-      meter.observe("rewind.gateway.frame.milliseconds", performance.now() - begun, { frame: what });
-      log.debug({ requestID: asked?.requestID, frame: what, outcome }, "answered");
     }
+    report(deps, asked, outcome, performance.now() - begun);
   };
 }
 
-/** Binds a session to the user of a token, and tells what they need to begin. */
-function authenticator({ call, interest }: Deps) {
-  return async (session: Session, token: unknown): Promise<void> => {
-    if (!session.hasBeaten) throw fault("NO_HEARTBEAT");
-    if (typeof token !== "string") throw fault("INVALID", "auth: must be a token.");
-    const { userId } = await call("auth.authenticate", { token }, READ);
-    if (session.userId !== undefined && session.userId !== userId) throw fault("OTHER_USER");
-    if (session.userId === undefined) await interest.join(userId, session); // before reading, so that no change falls between
-    try {
-      const [user, overview] = await Promise.all([
-        call("users.get", { id: userId }, READ),
-        call("friends.overview", { userId }, READ),
-      ]);
-      session.userId = userId;
-      session.reply(session.protocol.authenticated({ user, ...overview }));
-    } finally {
-      if (session.userId === undefined || !session.isOpen) interest.leave(userId, session);
-    }
-  };
+function report({ meter, log }: Deps, asked: Asked | undefined, outcome: string, milliseconds: number): void {
+  const frame = asked?.what ?? "none";
+  meter.count("rewind.gateway.frames", { frame, outcome });
+  meter.observe("rewind.gateway.frame.milliseconds", milliseconds, { frame });
+  log.debug({ requestID: asked?.requestID, frame, outcome }, "answered");
 }
 
-/** @throws BINARY, TOO_LARGE, NOT_JSON */
-function parse({ data, isBinary }: Frame) {
-  if (isBinary) throw fault("BINARY");
-  if (data.length > MAX_FRAME_BYTES) throw fault("TOO_LARGE", "a frame may have 16 KiB at most.");
-  const text = data.toString();
-  const value = parseJson(text);
-  if (!isObject(value)) throw fault("NOT_JSON");
-  return { text, type: value["type"], payload: value["payload"] };
+function userOf({ userId }: Session): string {
+  if (userId === undefined) throw fault("UNAUTHENTICATED");
+  return userId;
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw fault("NOT_JSON");
-  }
-}
-
-function lookUp({ protocol }: Session, frame: { type: unknown; payload: Payload }) {
-  const what = protocol.rowOf(frame);
+function lookUp({ protocol }: Session, { type, payload }: Request) {
+  const what = isObject(payload) ? protocol.rowOf({ type, payload }) : "";
   const row = Object.hasOwn(protocol.frames, what) ? protocol.frames[what] : undefined;
   if (!row) throw fault("UNKNOWN_TYPE");
   return { what, row };

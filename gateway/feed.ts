@@ -1,13 +1,14 @@
 import type { Logger } from "moleculer";
-import { CURSORS } from "../services/chat/chat.contract.ts";
-import type { PushOf, ResultOf } from "../services/common/bus.ts";
+import type { PushOf } from "../services/common/bus.ts";
 import type { Meter } from "../services/common/metrics.ts";
+import { planted } from "../services/common/failpoints.ts";
 import type { Call } from "./call.ts";
+import { readCursors } from "./cursors.ts";
+import { missedSince } from "./missed.ts";
 
 export type Change = PushOf<"chat.message.changed">;
 /** A place in a conversation's one order. */
 export type Position = Pick<Change["message"], "conversationId" | "seq">;
-type Page = ResultOf<"chat.changes">;
 
 /** Two processes may publish what they committed crossed: so long the earlier is waited for before it is fetched. */
 const CROSSING_MS = 50;
@@ -17,8 +18,6 @@ const RETRY_MS = 500;
 const PATIENCE_MS = 2_000;
 /** What the start of a feed may hold up, where chat cannot be reached. */
 const OPEN_MS = 500;
-const PAGE = 50;
-const READ = { writes: false };
 
 type Waiter = { seq: number; resolve(): void };
 /** A conversation of which something is missing. */
@@ -27,8 +26,8 @@ type Gap = {
   early: Map<number, Change>;
   waiters: Set<Waiter>;
   timer?: NodeJS.Timeout;
-  /** From the first fetch to the last page: where it began, and the messages delivered since. */
-  repair?: { since: number; ids: Set<string> };
+  /** From the first fetch to the last page. */
+  repair?: ReturnType<typeof missedSince>;
 };
 export type FeedDeps = {
   userId: string;
@@ -62,7 +61,7 @@ export class Feed {
    */
   async open(): Promise<void> {
     try {
-      const cursors = await this.#read(OPEN_MS);
+      const cursors = await readCursors(this.#deps.call, this.#deps.userId, OPEN_MS);
       for (const { message } of this.#early) {
         const { conversationId, seq } = message;
         cursors.set(conversationId, Math.min(cursors.get(conversationId) ?? 0, seq - 1));
@@ -83,8 +82,17 @@ export class Feed {
     if (seq <= at) return;
     const known = this.#gaps.get(conversationId);
     if (seq === at + 1 && !known) return this.#advance(change); // as good as always
+    if (planted("gateway.ignore-gaps")) return this.#advance(change);
     const gap = known ?? this.#open(conversationId);
     gap.early.set(seq, change);
+    this.#settle(conversationId, gap);
+  }
+
+  /** Learns how far a conversation is: what is missing up to there is fetched. */
+  moved({ conversationId, seq }: Position): void {
+    if (this.#isClosed || (this.#cursors && this.#at(conversationId) >= seq)) return;
+    const gap = this.#gaps.get(conversationId) ?? this.#open(conversationId);
+    gap.waiters.add({ seq, resolve() {} });
     this.#settle(conversationId, gap);
   }
 
@@ -106,7 +114,7 @@ export class Feed {
   async catchUp(): Promise<void> {
     if (!this.#cursors || this.#isClosed) return; // not open yet: open() will read them
     try {
-      for (const [conversationId, lastSeq] of await this.#read()) {
+      for (const [conversationId, lastSeq] of await readCursors(this.#deps.call, this.#deps.userId)) {
         if (lastSeq <= this.#at(conversationId)) continue;
         const gap = this.#gaps.get(conversationId) ?? this.#open(conversationId);
         if (!gap.repair) await this.#fetch(conversationId, gap);
@@ -146,9 +154,12 @@ export class Feed {
     for (let next; (next = gap.early.get(this.#at(conversationId) + 1));) this.#advance(next);
     const at = this.#at(conversationId);
     for (const seq of gap.early.keys()) if (seq <= at) gap.early.delete(seq);
-    for (const waiter of gap.waiters) if (waiter.seq <= at) waiter.resolve();
-    const isWaitedFor = gap.waiters.values().some(({ seq }) => seq > at);
-    if (gap.early.size > 0 || isWaitedFor) return this.#fetchSoon(conversationId, gap);
+    for (const waiter of gap.waiters) {
+      if (waiter.seq > at) continue;
+      waiter.resolve();
+      gap.waiters.delete(waiter);
+    }
+    if (gap.early.size + gap.waiters.size > 0) return this.#fetchSoon(conversationId, gap);
     clearTimeout(gap.timer);
     this.#gaps.delete(conversationId);
   }
@@ -161,14 +172,16 @@ export class Feed {
   async #fetch(conversationId: string, gap: Gap): Promise<void> {
     clearTimeout(gap.timer);
     gap.timer = undefined;
-    gap.repair ??= { since: this.#at(conversationId), ids: new Set() };
+    const { userId, call, deliver, meter } = this.#deps;
+    gap.repair ??= missedSince(call, userId, conversationId, this.#at(conversationId));
     try {
       for (let complete = false; !complete && !this.#isClosed;) {
-        const { userId, call } = this.#deps;
-        const after = this.#at(conversationId);
-        const page = await call("chat.changes", { userId, conversationId, after, limit: PAGE }, READ);
-        if (!this.#isClosed) this.#take(conversationId, gap.repair, page);
+        const page = await gap.repair();
         complete = page.complete;
+        if (this.#isClosed) return;
+        meter.count("rewind.gateway.changes.fetched", {}, page.changes.length);
+        for (const change of page.changes) deliver(change);
+        this.#cursors?.set(conversationId, page.upTo);
       }
     } catch (error) {
       return this.#failed(error, () => void this.#fetch(conversationId, gap));
@@ -181,28 +194,5 @@ export class Feed {
     if (this.#isClosed) return;
     this.#deps.log.warn({ err: error }, "what a user missed cannot be fetched yet");
     setTimeout(again, RETRY_MS).unref();
-  }
-
-  #take(conversationId: string, { since, ids }: NonNullable<Gap["repair"]>, page: Page): void {
-    this.#deps.meter.count("rewind.gateway.changes.fetched", {}, page.changes.length);
-    for (const { message, nonce } of page.changes) {
-      const isNew = message.sentSeq > since && !ids.has(message.id);
-      ids.add(message.id);
-      if (isNew && message.deleted) continue; // nobody here saw it
-      this.#deps.deliver({ change: isNew ? "sent" : message.deleted ? "deleted" : "edited", message, nonce });
-    }
-    this.#cursors?.set(conversationId, page.upTo);
-  }
-
-  async #read(patience?: number): Promise<Map<string, number>> {
-    const { userId, call } = this.#deps;
-    const cursors = new Map<string, number>();
-    let page: ResultOf<"chat.cursors">;
-    do {
-      const after = [...cursors.keys()].at(-1);
-      page = await call("chat.cursors", { userId, after }, { ...READ, patience });
-      for (const { conversationId, lastSeq } of page) cursors.set(conversationId, lastSeq);
-    } while (page.length === CURSORS);
-    return cursors;
   }
 }

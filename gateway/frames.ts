@@ -1,45 +1,7 @@
-import type { ActionName, InputOf, ResultOf } from "../services/common/bus.ts";
-import type { Parsed, Rules } from "../services/common/contract.ts";
 import type { Message } from "../services/chat/chat.contract.ts";
 import { content, id, name, profile } from "../services/common/rules.ts";
-import { wireChecker, type Complaint } from "../services/common/validate.ts";
-import type { Position } from "./feed.ts";
-import type { Outgoing } from "./protocol.ts";
+import { reads, writes, type Frames, type Sender } from "./frame-row.ts";
 import * as v1 from "./protocol-v1.frames.ts";
-
-/** Who sent a frame. `nonce` is new for each frame; `origin` names the socket. */
-export type Sender = { userId: string; origin: string; nonce: string };
-
-/** One thing a client may ask for: the shape of its payload, the action it becomes, the frames that answer it. */
-export type FrameRow = {
-  /** Whether it may change anything; decides what is said when its outcome is not known. */
-  writes: boolean;
-  action: ActionName;
-  check(payload: object): Complaint[];
-  /** Null: the frame is to be ignored. */
-  params(payload: never, sender: Sender): object | null;
-  reply(result: never, sender: Sender): Outgoing[];
-  /** Of a change that others hear of too: the reply has its place among what they hear. */
-  position?(result: never): Position;
-};
-export type Frames = Readonly<Record<string, FrameRow>>;
-
-type Row<A extends ActionName, P extends Rules> = {
-  action: A;
-  payload: P;
-  params(payload: Parsed<P>, sender: Sender): InputOf<A> | null;
-  reply(result: ResultOf<A>, sender: Sender): Outgoing[];
-  position?(result: ResultOf<A>): Position;
-};
-const reads = <A extends ActionName, const P extends Rules>({ payload, ...row }: Row<A, P>): FrameRow => ({
-  ...row,
-  writes: false,
-  check: wireChecker(payload),
-});
-const writes = <A extends ActionName, const P extends Rules>(row: Row<A, P>): FrameRow => ({
-  ...reads(row),
-  writes: true,
-});
 
 const ok = () => [{ type: "ok", payload: null }];
 const relation = { payload: { name }, reply: ok } as const;

@@ -1,10 +1,12 @@
 import type { Logger } from "moleculer";
 import pLimit from "p-limit";
+import { setTimeout as pause } from "node:timers/promises";
+import { failpoint, planted } from "../services/common/failpoints.ts";
 import type { Meter } from "../services/common/metrics.ts";
 import type { Push, PushBus } from "../services/common/push-bus.ts";
 import type { Call } from "./call.ts";
 import { Feed, type Position } from "./feed.ts";
-import type { Session } from "./session.ts";
+import type { About, Session } from "./session.ts";
 
 type Holding = { sessions: Set<Session>; feed: Feed; ready: Promise<() => void> };
 
@@ -36,13 +38,12 @@ export function createInterest({ push: bus, call, log, meter }: InterestDeps): I
       ...{ userId, call, log, meter },
       deliver: (payload) => tell({ name: "chat.message.changed", payload }),
     });
-    const subscribed = bus.onUser(userId, (push) =>
-      push.name === "chat.message.changed" ? feed.receive(push.payload) : tell(push),
-    );
-    const ready = subscribed.then(async (unsubscribe) => {
-      await feed.open();
-      return unsubscribe;
-    });
+    const receive = (push: Push) => {
+      if (push.name === "chat.message.changed") feed.receive(push.payload);
+      else if (push.name === "chat.conversation.moved") feed.moved(push.payload);
+      else tell(push);
+    };
+    const ready = open(feed, () => bus.onUser(userId, receive));
     const holding = { sessions, feed, ready };
     holdings.set(userId, holding);
     return holding;
@@ -82,8 +83,10 @@ export function createInterest({ push: bus, call, log, meter }: InterestDeps): I
 function deliver(sessions: Set<Session>, userId: string, push: Push): number {
   let count = 0;
   const texts = new Map<string, string | null>();
-  const nonce = ownNonce(push, userId);
+  const about = aboutOf(push, userId);
+  const isOfChats = push.name.startsWith("chat.");
   for (const session of sessions) {
+    if (isOfChats && !session.isLive) continue;
     const { subprotocol } = session.protocol;
     let text = texts.get(subprotocol);
     if (text === undefined) {
@@ -92,7 +95,9 @@ function deliver(sessions: Set<Session>, userId: string, push: Push): number {
       texts.set(subprotocol, text);
     }
     if (text === null || originOf(push) === session.id) continue;
-    session.push(text, nonce);
+    session.push(text, about);
+    if (planted("gateway.double-push")) session.push(text, about);
+    void failpoint("gateway.mid-fanout");
     count += 1;
   }
   return count;
@@ -101,6 +106,17 @@ function deliver(sessions: Set<Session>, userId: string, push: Push): number {
 /** The socket that asked for what is pushed: it has its answer already. */
 const originOf = ({ payload }: Push) => ("origin" in payload ? payload.origin : undefined);
 
-/** Where the user did it: the nonce they did it with. */
-const ownNonce = ({ name, payload }: Push, userId: string) =>
-  name === "chat.message.changed" && payload.message.authorId === userId ? payload.nonce : undefined;
+function aboutOf({ name, payload }: Push, userId: string): About {
+  if (name !== "chat.message.changed") return {};
+  const { message, nonce } = payload;
+  return { position: message, ...(message.authorId === userId && { nonce }) };
+}
+
+/** First subscribed, then read: what happens between is heard. */
+async function open(feed: Feed, subscribe: () => Promise<() => void>): Promise<() => void> {
+  const isWrong = planted("gateway.fetch-before-subscribe");
+  if (isWrong) await feed.open().then(() => pause(300));
+  const unsubscribe = await subscribe();
+  if (!isWrong) await feed.open();
+  return unsubscribe;
+}

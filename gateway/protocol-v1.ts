@@ -15,6 +15,8 @@ function rowOf({ type, payload }: Incoming): string {
 /** @param listsAsText see dart-lists.ts */
 export const protocolV1 = (listsAsText: boolean): Protocol => ({
   subprotocol: "rewind.v1",
+  resumes: false,
+  maxFrameBytes: 16 * 1024,
   frames: framesV1,
   rowOf,
   authenticated({ user, requests, friends }) {
@@ -26,4 +28,5 @@ export const protocolV1 = (listsAsText: boolean): Protocol => ({
   },
   error: ({ wire, reason }) => ({ type: "error", payload: { code: wire, reason } }),
   push: pushV1,
+  closeReason: (reason) => reason,
 });

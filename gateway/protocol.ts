@@ -1,10 +1,12 @@
 import type { Push } from "../services/common/push-bus.ts";
 import type { Failure } from "./failures.ts";
-import type { Frames } from "./frames.ts";
-import type { Overview } from "./answer.ts";
+import type { Frames } from "./frame-row.ts";
+import type { Overview } from "./authenticate.ts";
 
 /** A frame as it goes out. */
 export type Outgoing = { type: string; payload: unknown };
+/** Names a request; comes back with its reply. */
+export type Ref = string | undefined;
 /** A frame as it came in: objects with whatever a client put in them. */
 export type Incoming = { type?: unknown; payload: Record<string, unknown> };
 
@@ -15,12 +17,19 @@ export type Incoming = { type?: unknown; payload: Record<string, unknown> };
 export interface Protocol {
   /** The WebSocket subprotocol that asks for this version. */
   readonly subprotocol: string;
+  /** Whether a session hears of conversations only once it has said what it knows of them (`sync`). */
+  readonly resumes: boolean;
+  readonly maxFrameBytes: number;
   readonly frames: Frames;
   /** The key in `frames` of what a frame asks for; a key that is not there is an unknown type. */
   rowOf(frame: Incoming): string;
+  /** The first frame of a socket. */
+  hello?(): Outgoing;
   /** The answer to a successful auth. */
   authenticated(overview: Overview): Outgoing;
   error(failure: Failure): Outgoing;
   /** What a push looks like to the user who gets it; null where this version says nothing. */
   push(push: Push, receiverId: string): Outgoing | null;
+  /** The reason in a close frame, 123 bytes at most. */
+  closeReason(reason: string, reconnect: boolean): string;
 }

@@ -1,20 +1,31 @@
 import { TokenBucket } from "limiter";
 import type { WebSocket } from "ws";
 import { fault } from "../services/common/errors.ts";
+import type { Push } from "../services/common/push-bus.ts";
 import { failureOf, type Failure } from "./failures.ts";
-import type { Outgoing, Protocol } from "./protocol.ts";
+import type { Position } from "./feed.ts";
+import type { Outgoing, Protocol, Ref } from "./protocol.ts";
 
 /** Frames at once, then a second. */
-const BURST = 120;
-const RATE = 20;
-/** A client beats every 40 s; 5 s are the network's. */
-const SILENCE_MS = 45_000;
+export const BURST = 120;
+export const RATE = 20;
+/** A client beats so often; 5 s more are the network's. */
+export const HEARTBEAT_MS = 40_000;
+export const SILENCE_MS = 45_000;
 /** Bytes that a slow reader may leave unread before it is cut. */
 const MAX_BACKLOG_BYTES = 1024 * 1024;
 /** Frames that wait for the one under way, before no more are read from the socket. */
 const MAX_WAITING = 16;
 
 export type Frame = { data: Buffer; isBinary: boolean };
+/** What a session may need to know of a push. */
+export type About = {
+  /** Of a change by this very user: what it was done with. */
+  nonce?: string;
+  /** Of a change of a conversation: its place there. */
+  position?: Position;
+};
+type Held = { text: string; position?: Position };
 export type SessionOptions = {
   /** Unique among all sockets of all gateway processes. */
   id: string;
@@ -41,7 +52,10 @@ export class Session {
   #waiting: Frame[] = [];
   #answering: Promise<void> | undefined;
   /** Pushes that wait, and their length. */
-  #held: { texts: string[]; length: number } | undefined;
+  #held: { pushes: Held[]; length: number } | undefined;
+  #isLive: boolean;
+  /** Up to where conversations were read for this session, past what is pushed. */
+  #passed = new Map<string, number>();
   /** The write under way: its nonce, and what all other sockets are told of it. */
   #write: { nonce: string; echo?: string } | undefined;
 
@@ -50,6 +64,9 @@ export class Session {
     this.protocol = options.protocol;
     this.#socket = socket;
     this.#options = options;
+    this.#isLive = !options.protocol.resumes;
+    const hello = options.protocol.hello?.();
+    if (hello) this.reply(hello);
     if (options.rateLimit) this.#bucket = fullBucket();
     socket.on("message", (data: Buffer, isBinary) => this.#receive({ data, isBinary }));
     socket.on("close", () => options.onClose(this));
@@ -84,19 +101,37 @@ export class Session {
     return `${this.id}.${this.#answers}`;
   }
 
-  reply(frame: Outgoing): void {
-    this.#send(JSON.stringify(frame));
+  reply({ type, payload }: Outgoing, ref?: Ref): void {
+    this.#send(JSON.stringify({ type, ref, payload }));
   }
-  fail(failure: Failure): void {
-    this.reply(this.protocol.error(failure));
+  fail(failure: Failure, ref?: Ref): void {
+    this.reply(this.protocol.error(failure), ref);
   }
 
-  /** Sends what nobody asked for. `nonce` is that of a change by this very user. */
-  push(text: string, nonce?: string): void {
-    if (this.#held) return this.#hold(text);
+  /** Whether it is told of conversations. */
+  get isLive(): boolean {
+    return this.#isLive;
+  }
+  goLive(): void {
+    this.#isLive = true;
+  }
+  /** Tells of a change that was read for this session, at once and whatever is held back. */
+  tell(push: Push, userId: string): void {
+    const frame = this.protocol.push(push, userId);
+    if (frame) this.reply(frame);
+  }
+  /** A conversation was read for this session up to here: pushes of it begin above. */
+  passed({ conversationId, seq }: Position): void {
+    this.#passed.set(conversationId, seq);
+  }
+
+  /** Sends what nobody asked for. */
+  push(text: string, { nonce, position }: About = {}): void {
+    if (this.#held) return this.#hold({ text, position });
+    if (this.#isPassed(position)) return;
     if (!this.#write || this.#write.nonce !== nonce) return this.#send(text);
     this.#write.echo = text;
-    this.#held = { texts: [], length: 0 };
+    this.#held = { pushes: [], length: 0 };
   }
 
   /**
@@ -104,7 +139,7 @@ export class Session {
    * follow something newer.
    */
   async reading(read: () => Promise<void>): Promise<void> {
-    this.#held = { texts: [], length: 0 };
+    this.#held = { pushes: [], length: 0 };
     try {
       await read();
     } finally {
@@ -129,22 +164,27 @@ export class Session {
     }
   }
 
-  #hold(text: string): void {
+  #hold(push: Held): void {
     if (!this.#held) return;
-    this.#held.texts.push(text);
-    this.#held.length += text.length;
+    this.#held.pushes.push(push);
+    this.#held.length += push.text.length;
     if (this.#held.length > MAX_BACKLOG_BYTES) this.#socket.terminate();
   }
 
   #release(): void {
-    const { texts = [] } = this.#held ?? {};
+    const { pushes = [] } = this.#held ?? {};
     this.#held = undefined;
-    for (const text of texts) this.#send(text);
+    for (const { text, position } of pushes) if (!this.#isPassed(position)) this.#send(text);
   }
 
-  close(code: number, reason: string): void {
+  #isPassed(position: Position | undefined): boolean {
+    if (!position || this.#passed.size === 0) return false;
+    return position.seq <= (this.#passed.get(position.conversationId) ?? 0);
+  }
+
+  close(code: number, reason: string, { reconnect = true } = {}): void {
     this.#waiting = [];
-    this.#socket.close(code, reason);
+    this.#socket.close(code, this.protocol.closeReason(reason, reconnect));
   }
 
   /** Ends a socket whose client has been silent for too long. To be called every second or so. */

@@ -13,6 +13,7 @@ import { createInterest } from "./interest.ts";
 import { isAllowedOrigin } from "./origins.ts";
 import type { Protocol } from "./protocol.ts";
 import { protocolV1 } from "./protocol-v1.ts";
+import { protocolV2 } from "./protocol-v2.ts";
 import { Session } from "./session.ts";
 
 const PATH = "/ws";
@@ -37,14 +38,17 @@ export function serveSockets(server: Server, deps: Deps): Sockets {
 
   const v1 = { lists: protocolV1(false), listsAsText: protocolV1(true) };
   /** No subprotocol, or none that we know: v1. */
-  const protocolOf = (request: IncomingMessage): Protocol =>
+  const protocolOf = (subprotocol: string, request: IncomingMessage): Protocol =>
+    subprotocol === protocolV2.subprotocol ? protocolV2 : v1Of(request);
+  const v1Of = (request: IncomingMessage): Protocol =>
     wantsListsAsText(config.v1Lists, request.headers["user-agent"]) ? v1.listsAsText : v1.lists;
 
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_PAYLOAD_BYTES,
     perMessageDeflate: false,
-    handleProtocols: (offered) => (offered.has(v1.lists.subprotocol) ? v1.lists.subprotocol : false),
+    handleProtocols: (offered) =>
+      [protocolV2, v1.lists].find(({ subprotocol }) => offered.has(subprotocol))?.subprotocol ?? false,
   });
 
   const onClose = (session: Session) => {
@@ -54,7 +58,9 @@ export function serveSockets(server: Server, deps: Deps): Sockets {
   sockets.on("connection", (socket, request: IncomingMessage) => {
     const id = `${process}.${(opened += 1)}`;
     const { rateLimit } = config;
-    sessions.add(new Session(socket, { id, protocol: protocolOf(request), rateLimit, answer, onClose }));
+    sessions.add(
+      new Session(socket, { id, protocol: protocolOf(socket.protocol, request), rateLimit, answer, onClose }),
+    );
   });
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -64,18 +70,7 @@ export function serveSockets(server: Server, deps: Deps): Sockets {
   };
   server.on("upgrade", upgrade);
 
-  const sum = (of: (session: Session) => number) => () => [...sessions].reduce((all, it) => all + of(it), 0);
-  meter.watch("rewind.gateway.sockets", {}, () => sessions.size);
-  meter.watch(
-    "rewind.gateway.frames.waiting",
-    {},
-    sum(({ waiting }) => waiting),
-  );
-  meter.watch(
-    "rewind.gateway.backlog.bytes",
-    {},
-    sum(({ backlog }) => backlog),
-  );
+  watch(meter, sessions);
 
   const check = setInterval(() => {
     const now = Date.now();
@@ -90,6 +85,21 @@ export function serveSockets(server: Server, deps: Deps): Sockets {
       await Promise.all([...sessions].map((session) => session.drain()));
     },
   };
+}
+
+function watch(meter: Meter, sessions: Set<Session>): void {
+  const sum = (of: (session: Session) => number) => () => [...sessions].reduce((all, it) => all + of(it), 0);
+  meter.watch("rewind.gateway.sockets", {}, () => sessions.size);
+  meter.watch(
+    "rewind.gateway.frames.waiting",
+    {},
+    sum(({ waiting }) => waiting),
+  );
+  meter.watch(
+    "rewind.gateway.backlog.bytes",
+    {},
+    sum(({ backlog }) => backlog),
+  );
 }
 
 const pathOf = ({ url = "" }: IncomingMessage) => url.split("?", 1)[0];

@@ -1,6 +1,7 @@
 import type { ResultOf } from "../common/bus.ts";
 import type { Store } from "../common/db.ts";
 import { fault } from "../common/errors.ts";
+import { idAt } from "../common/ids.ts";
 import type { Pair } from "../common/pair.ts";
 import { CURSORS } from "./chat.contract.ts";
 import { toMessage, type Conversation, type Row } from "./chat.repository.ts";
@@ -10,11 +11,12 @@ const byId = (a: Cursor, b: Cursor) => (BigInt(a.conversationId) < BigInt(b.conv
 
 /** What a member may have missed, and where it is to be read. */
 export function changesRepository({ knex }: Store) {
+  const conversations = () => knex<Conversation>("conversations");
   return {
     /** The conversations of a user above the id `after`, and their last `seq`; CURSORS at most, by rising id. */
     async cursors(userId: string, after = "0"): Promise<Cursor[]> {
       const of = (member: "lowId" | "highId") =>
-        knex<Conversation>("conversations")
+        conversations()
           .where({ [member]: userId })
           .where("id", ">", after)
           .orderBy("id")
@@ -31,9 +33,8 @@ export function changesRepository({ knex }: Store) {
       after: number,
       limit: number,
     ): Promise<ResultOf<"chat.changes">> {
-      const rows: (Row & Pair & { lastSeq: number; messageId: string | null })[] = await knex(
-        "conversations as c",
-      )
+      type Found = Row & Pair & { lastSeq: number; messageId: string | null };
+      const rows: Found[] = await knex("conversations as c")
         .leftJoin("messages as m", (join) =>
           join.on("m.conversationId", "c.id").andOnVal("m.changeSeq", ">", after),
         )
@@ -54,6 +55,16 @@ export function changesRepository({ knex }: Store) {
         upTo: complete ? first.lastSeq : (changed.at(-1)?.changeSeq ?? after),
         complete,
       };
+    },
+
+    /** Conversations in which something happened since a time (milliseconds), as they now stand. */
+    async recent(since: number): Promise<Conversation[]> {
+      const sent = knex<Row>("messages").where("id", ">", idAt(since)).distinct("conversationId");
+      const [moved, revised] = await Promise.all([
+        conversations().whereIn("id", sent),
+        conversations().where("revisedAt", ">", since * 1000),
+      ]);
+      return [...new Map([...moved, ...revised].map((it) => [it.id, it])).values()];
     },
   };
 }

@@ -1,6 +1,4 @@
-import type { Knex } from "knex";
-import { isDuplicate, type Store } from "../common/db.ts";
-import { fault } from "../common/errors.ts";
+import type { Store } from "../common/db.ts";
 import type { Ids } from "../common/ids.ts";
 import type { Pair } from "../common/pair.ts";
 import type { Message } from "./chat.contract.ts";
@@ -10,6 +8,7 @@ export type Conversation = Pair & {
   lastSeq: number;
   lastMessageId: string;
   lastMessageAt: number;
+  revisedAt: number | null;
 };
 export type Row = {
   conversationId: string;
@@ -24,69 +23,33 @@ export type Row = {
   editedAt: number | null;
   deletedAt: number | null;
 };
-export type Draft = { authorId: string; content: string; nonce: string };
-/** A change of a message by its author; `content` null deletes it. */
-export type Revision = { authorId: string; messageId: string; content: string | null; nonce: string };
 
-const nowMicros = () => Date.now() * 1000;
+/** Which messages: the newest, or those next to a `seq`. */
+type Page = { before?: number; after?: number; limit: number };
+export type ChatRepository = ReturnType<typeof chatRepository>;
 
-export function chatRepository({ knex, transaction }: Store, ids: Ids) {
+/** Conversations, and their messages as v1 reads them. */
+export function chatRepository({ knex }: Store, ids: Ids) {
   return {
     hasConversation: async (pair: Pair): Promise<boolean> =>
       (await knex<Conversation>("conversations").where(pair).first("id")) !== undefined,
 
+    /** The members of a conversation, if the user is one. */
+    async membersOf(conversationId: string, userId: string): Promise<Pair | undefined> {
+      const found = await knex<Conversation>("conversations").where({ id: conversationId }).first();
+      return found && [found.lowId, found.highId].includes(userId)
+        ? { lowId: found.lowId, highId: found.highId }
+        : undefined;
+    },
+
     /** Makes the pair's conversation unless it is there. */
     async createConversation(pair: Pair): Promise<void> {
-      const fresh = { lastSeq: 0, lastMessageId: "1", lastMessageAt: 0 };
+      const fresh = { lastSeq: 0, lastMessageId: "1", lastMessageAt: 0, revisedAt: null };
       await knex<Conversation>("conversations")
         .insert({ id: ids.next("other"), ...pair, ...fresh })
         .onConflict(["lowId", "highId"])
         .ignore();
     },
-
-    /**
-     * Appends a message to the pair's conversation, which must exist. After this resolves the message is on disk.
-     * The same author and nonce append once, for good: said again, the stored message is the answer.
-     * @throws NONCE_REUSED where the author used the nonce for another message
-     */
-    append: (pair: Pair, draft: Draft): Promise<Message> =>
-      transaction(async (trx) => {
-        const conversation = await lock(trx, pair);
-        const known = await trx<Row>("messages")
-          .where({ authorId: draft.authorId, nonce: draft.nonce })
-          .first();
-        if (known) return repeated(pair, conversation, known, draft);
-        const row = next(conversation, draft, ids);
-        await advance(trx, conversation, { lastMessageId: row.id, lastMessageAt: row.createdAt });
-        await trx<Row>("messages").insert(row);
-        return toMessage(pair, row);
-      }).catch((error: unknown) => {
-        throw isDuplicate(error) ? fault("NONCE_REUSED") : error;
-      }),
-
-    /**
-     * Edits or deletes a message, as one more change of its conversation.
-     * @throws MESSAGE_NOT_FOUND, NOT_AUTHOR
-     */
-    revise: (pair: Pair, { authorId, messageId, content, nonce }: Revision): Promise<Message> =>
-      transaction(async (trx) => {
-        const conversation = await lock(trx, pair);
-        const where = { conversationId: conversation.id, id: messageId };
-        const row = await trx<Row>("messages").where(where).first();
-        if (!row) throw fault("MESSAGE_NOT_FOUND");
-        if (row.authorId !== authorId) throw fault("NOT_AUTHOR");
-        if (row.changeNonce === nonce) return toMessage(pair, row);
-        if (row.deletedAt !== null) throw fault("MESSAGE_NOT_FOUND");
-        const at = Math.max(nowMicros(), row.createdAt);
-        const revised: Partial<Row> = {
-          changeSeq: conversation.lastSeq + 1,
-          changeNonce: nonce,
-          ...(content === null ? { content: "", deletedAt: at } : { content, editedAt: at }),
-        };
-        await advance(trx, conversation);
-        await trx<Row>("messages").where({ conversationId: conversation.id, seq: row.seq }).update(revised);
-        return toMessage(pair, { ...row, ...revised });
-      }),
 
     /** The newest `limit` messages strictly before `before` (microseconds), oldest first, without deleted ones. */
     async before(pair: Pair, before: number, limit: number): Promise<Message[]> {
@@ -99,41 +62,22 @@ export function chatRepository({ knex, transaction }: Store, ids: Ids) {
         .limit(limit);
       return rows.toReversed().map((row) => toMessage(pair, row));
     },
+
+    /** Messages by rising `seq` without deleted ones, and whether there are more on the way. */
+    async page(pair: Pair, { before, after, limit }: Page) {
+      const conversation = await knex<Conversation>("conversations").where(pair).first("id");
+      if (!conversation) return undefined;
+      const rising = after !== undefined;
+      const rows = await knex<Row>("messages")
+        .where({ conversationId: conversation.id, deletedAt: null })
+        .where("seq", rising ? ">" : "<", after ?? before ?? Number.MAX_SAFE_INTEGER)
+        .orderBy("seq", rising ? "asc" : "desc")
+        .limit(limit + 1);
+      const page = rows.slice(0, limit).map((row) => toMessage(pair, row));
+      const messages = rising ? page : page.toReversed();
+      return { conversationId: conversation.id, messages, hasMore: rows.length > limit };
+    },
   };
-}
-
-/** The conversation's row, locked until the transaction ends: what happens in it happens one after the other. */
-async function lock(trx: Knex.Transaction, pair: Pair): Promise<Conversation> {
-  const conversation = await trx<Conversation>("conversations").where(pair).forUpdate().first();
-  if (!conversation) throw fault("CONVERSATION_NOT_FOUND");
-  return conversation;
-}
-
-const advance = (trx: Knex.Transaction, { id }: Conversation, last: Partial<Conversation> = {}) =>
-  trx<Conversation>("conversations")
-    .where({ id })
-    .update({ ...last, lastSeq: trx.raw("last_seq + 1") });
-
-function next(conversation: Conversation, draft: Draft, ids: Ids): Row {
-  const seq = conversation.lastSeq + 1;
-  return {
-    ...draft,
-    conversationId: conversation.id,
-    seq,
-    id: ids.next("other", conversation.lastMessageId),
-    createdAt: Math.max(nowMicros(), conversation.lastMessageAt + 1),
-    changeSeq: seq,
-    changeNonce: null,
-    editedAt: null,
-    deletedAt: null,
-  };
-}
-
-function repeated(pair: Pair, conversation: Conversation, known: Row, draft: Draft): Message {
-  const untouched = known.editedAt === null && known.deletedAt === null;
-  const same = known.conversationId === conversation.id && (!untouched || known.content === draft.content);
-  if (!same) throw fault("NONCE_REUSED");
-  return toMessage(pair, known);
 }
 
 export const toMessage = ({ lowId, highId }: Pair, row: Row): Message => ({
@@ -143,6 +87,7 @@ export const toMessage = ({ lowId, highId }: Pair, row: Row): Message => ({
   seq: row.changeSeq,
   sentSeq: row.seq,
   authorId: row.authorId,
+  nonce: row.nonce,
   content: row.content,
   createdAt: row.createdAt,
   editedAt: row.editedAt,

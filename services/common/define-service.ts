@@ -19,6 +19,8 @@ export type Env = {
   meter: Meter;
   store(): Promise<Store>;
   ids(store: Store): Promise<Ids>;
+  /** Calls `listener` when another process has died, and when the link to the bus was lost and is back. */
+  onLoss(listener: () => void): void;
   /** Runs when the service stops, last added first, once its running actions are done. */
   onStop(close: () => Promise<void> | void): void;
 };
@@ -116,6 +118,12 @@ const environment = (
   push: pushBusOf(broker),
   meter: meterOf(broker),
   onStop: (close) => void closers.push(close),
+  onLoss(listener) {
+    broker.localBus.on("$node.disconnected", ({ unexpected }: { unexpected: boolean }) => {
+      if (unexpected) listener();
+    });
+    pushBusOf(broker).onLoss(listener);
+  },
   async store() {
     const store = await openStore(
       service,

@@ -17,6 +17,9 @@ const CLOCK_SKEW_MS = 5_000;
 
 export const timeOf = (id: string) => Number(BigInt(id) >> 22n) + EPOCH;
 
+/** Below every id made at or after a time, above every one made before it. */
+export const idAt = (time: number) => (BigInt(Math.max(0, time - EPOCH)) << 22n).toString();
+
 export type Ids = {
   /** An id greater than `after` and than every one this generator made. @throws UNAVAILABLE */
   next(kind: "user" | "other", after?: string): string;

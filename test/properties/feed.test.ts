@@ -10,6 +10,7 @@ import { Feed, type Change } from "../../gateway/feed.ts";
 import { changesRepository } from "../../services/chat/changes.repository.ts";
 import { chatRepository } from "../../services/chat/chat.repository.ts";
 import type { ActionName, InputOf } from "../../services/common/bus.ts";
+import { writingRepository } from "../../services/chat/writing.repository.ts";
 import { openStore, type Store } from "../../services/common/db.ts";
 import { fault } from "../../services/common/errors.ts";
 import { leaseIds, type Ids } from "../../services/common/ids.ts";
@@ -59,6 +60,7 @@ afterAll(async () => {
 const newRoom = async () => {
   const pair = { lowId: ids.next("user"), highId: ids.next("user") };
   const repository = chatRepository(store, ids);
+  const changes = writingRepository(store, ids);
   await repository.createConversation(pair);
   let nonces = 0;
   const alive: string[] = [];
@@ -66,7 +68,7 @@ const newRoom = async () => {
     const nonce = `${pair.lowId}.${(nonces += 1)}`;
     const by = { authorId: pair.lowId, nonce };
     if (what === "send") {
-      const message = await repository.append(pair, { ...by, content: nonce });
+      const message = await changes.append(pair, { ...by, content: nonce });
       alive.push(message.id);
       return { change: "sent", message, nonce };
     }
@@ -74,7 +76,7 @@ const newRoom = async () => {
     if (messageId === undefined) return undefined;
     if (what === "delete") alive.splice(alive.indexOf(messageId), 1);
     const content = what === "delete" ? null : nonce;
-    const message = await repository.revise(pair, { ...by, messageId, content });
+    const message = await changes.revise(pair, { ...by, messageId, content });
     return { change: content === null ? "deleted" : "edited", message, nonce };
   };
   const stored = async () =>

@@ -1,0 +1,127 @@
+import { seq, type Message } from "../services/chat/chat.contract.ts";
+import { content, id, name, nonce as nonceRule, profile } from "../services/common/rules.ts";
+import { reads, writes, type Frames, type Sender } from "./frame-row.ts";
+import { messageOf, type Said } from "./protocol-v2.frames.ts";
+
+const optionalId = { ...id, optional: true } as const;
+const nonce = { ...nonceRule, optional: true } as const;
+const chatId = { chat_id: id } as const;
+const count = { type: "number", integer: true, min: 1, max: 100, default: 50 } as const;
+
+type Naming = { chat_id?: string; user_id?: string };
+const target = ({ chat_id, user_id }: Naming, { userId }: Sender) =>
+  chat_id === undefined ? { userId, peerId: user_id } : { userId, conversationId: chat_id };
+/** A client's own nonce, that it may say the same again; else this frame's. */
+const named = (wanted: { nonce?: string }, sender: Sender) => ({ nonce: wanted.nonce ?? sender.nonce });
+
+const say = <T extends keyof Said>(type: T, payload: Said[T]) => [
+  { type: type.split("/")[0] ?? type, payload },
+];
+const done = () => [{ type: "ok", payload: null }];
+const changed = (type: Said["chat"]["type"]) => ({
+  reply: (message: Message, { userId }: Sender) => say("chat", { type, message: messageOf(message, userId) }),
+  position: (message: Message) => message,
+  nonce: (wanted: { nonce?: string }) => wanted.nonce,
+});
+const relation = {
+  payload: { name },
+  params: ({ name: target_ }: { name: string }, sender: Sender) => ({ ...sender, name: target_ }),
+  reply: done,
+};
+
+/** Protocol v2: what a client can reach, and nothing else. `heartbeat`, `auth` and `sync` concern the socket itself. */
+export const framesV2 = {
+  "chat/send": writes({
+    action: "chat.send",
+    payload: { chat_id: optionalId, user_id: optionalId, content, nonce },
+    params: (wanted, sender) => ({
+      ...target(wanted, sender),
+      ...named(wanted, sender),
+      content: wanted.content,
+    }),
+    ...changed("send"),
+  }),
+  "chat/edit": writes({
+    action: "chat.edit",
+    payload: { ...chatId, id, content, nonce },
+    params: (wanted, sender) => ({
+      ...target(wanted, sender),
+      ...named(wanted, sender),
+      ...{ messageId: wanted.id, content: wanted.content },
+    }),
+    ...changed("edit"),
+  }),
+  "chat/delete": writes({
+    action: "chat.delete",
+    payload: { ...chatId, id, nonce },
+    params: (wanted, sender) => ({
+      ...target(wanted, sender),
+      ...named(wanted, sender),
+      messageId: wanted.id,
+    }),
+    ...changed("delete"),
+  }),
+  "load/chat": reads({
+    action: "chat.page",
+    payload: { ...chatId, before: { ...seq, optional: true }, after: { ...seq, optional: true }, count },
+    params: ({ before, after, count: limit, ...wanted }, sender) => ({
+      ...target(wanted, sender),
+      ...{ before, after, limit },
+    }),
+    reply: ({ conversationId, messages, before, after }, { userId }) =>
+      say("load/chat", {
+        type: "chat",
+        chat_id: conversationId,
+        messages: messages.map((message) => messageOf(message, userId)),
+        before,
+        after,
+      }),
+  }),
+  "load/chats": reads({
+    action: "chat.list",
+    payload: { before: { type: "string", max: 64, pattern: /^\d+\.\d+$/, optional: true } },
+    params: ({ before }, { userId }) => ({ userId, before }),
+    reply: ({ chats, before }, { userId }) =>
+      say("load/chats", {
+        type: "chats",
+        chats: chats.map(({ conversationId, peer, lastMessage, lastSeq, readSeq, unread }) => ({
+          chat_id: conversationId,
+          ...{ peer, unread, last_seq: lastSeq, read_seq: readSeq },
+          last_message: messageOf(lastMessage, userId),
+        })),
+        before,
+      }),
+  }),
+  "load/friends": reads({
+    action: "friends.overview",
+    payload: {},
+    params: (_, { userId }) => ({ userId }),
+    reply: ({ friends, requests }) => say("load/friends", { type: "friends", friends, requests }),
+  }),
+  read: writes({
+    action: "chat.read",
+    payload: { ...chatId, seq },
+    params: (wanted, sender) => ({
+      ...target(wanted, sender),
+      ...{ seq: wanted.seq, origin: sender.origin },
+    }),
+    reply: ({ conversationId, seq: at, unread }) => say("read", { chat_id: conversationId, seq: at, unread }),
+  }),
+  typing: reads({ action: "chat.typing", payload: chatId, params: target, reply: done }),
+  user: reads({
+    action: "users.get",
+    payload: { id: optionalId, name: { ...name, optional: true } },
+    params: (wanted) => wanted,
+    reply: (user) => say("user", user),
+  }),
+  "user/profile": writes({
+    action: "users.setProfile",
+    payload: { profile },
+    params: (wanted, { userId, origin }) => ({ ...wanted, id: userId, origin }),
+    reply: (user) => say("user", user),
+  }),
+  "mutual_users/request": writes({ action: "friends.request", ...relation }),
+  "mutual_users/response": writes({ action: "friends.accept", ...relation }),
+  "mutual_users/remove": writes({ action: "friends.remove", ...relation }),
+  "mutual_users/delete": writes({ action: "friends.end", ...relation }),
+} satisfies Frames;

@@ -1,0 +1,55 @@
+import { fault } from "../services/common/errors.ts";
+import { failpoint } from "../services/common/failpoints.ts";
+import { isSnowflake } from "../services/common/validate.ts";
+import type { Call } from "./call.ts";
+import { readCursors } from "./cursors.ts";
+import { missedSince } from "./missed.ts";
+import type { Session } from "./session.ts";
+
+/** Changes of one conversation above which a client is told to load it anew. */
+const MOST_MISSED = 500;
+
+type Cursors = Record<string, number>;
+
+/**
+ * `sync`: a session begins to hear of its user's conversations, and is first told what was missed. Runs with pushes
+ * held back, so that what is read from the store and what happens meanwhile meet without a hole; what the session has
+ * read is then left out of the pushes.
+ */
+export function resumer(call: Call) {
+  return async (session: Session, userId: string, wanted: unknown): Promise<string[]> => {
+    const cursors = parse(wanted);
+    session.goLive();
+    if (cursors === undefined) return [];
+    const now = await readCursors(call, userId);
+    const reload = Object.keys(cursors).filter((chat) => !now.has(chat));
+    for (const [chat, lastSeq] of now) {
+      const since = Object.hasOwn(cursors, chat) ? (cursors[chat] ?? 0) : 0;
+      if (since > lastSeq || lastSeq - since > MOST_MISSED) reload.push(chat);
+      else if (lastSeq > since) await replay(session, userId, chat, since);
+    }
+    return reload;
+  };
+
+  async function replay(session: Session, userId: string, chat: string, since: number): Promise<void> {
+    const next = missedSince(call, userId, chat, since);
+    for (let complete = false; !complete && session.isOpen;) {
+      const page = await next();
+      for (const payload of page.changes) session.tell({ name: "chat.message.changed", payload }, userId);
+      session.passed({ conversationId: chat, seq: page.upTo });
+      complete = page.complete;
+      await failpoint("gateway.mid-resume");
+    }
+  }
+}
+
+/** @throws INVALID */
+function parse(wanted: unknown): Cursors | undefined {
+  if (wanted === undefined) return undefined;
+  const isMap = typeof wanted === "object" && wanted !== null && !Array.isArray(wanted);
+  const isCursor = ([chat, seq]: [string, unknown]) =>
+    isSnowflake(chat) && Number.isSafeInteger(seq) && Number(seq) >= 0;
+  if (!isMap || !Object.entries(wanted).every(isCursor))
+    throw fault("INVALID", "cursors: must be an object of chat ids and the last seq seen of each.");
+  return wanted as Cursors;
+}

@@ -1,0 +1,51 @@
+import type { Ctx, PushOf } from "../common/bus.ts";
+import { failpoint, planted } from "../common/failpoints.ts";
+import type { PushBus } from "../common/push-bus.ts";
+import type { Message } from "./chat.contract.ts";
+import type { ChatRepository } from "./chat.repository.ts";
+import type { Membership, Target } from "./membership.ts";
+import type { WritingRepository } from "./writing.repository.ts";
+
+type Deps = { repository: ChatRepository; changes: WritingRepository; membership: Membership; push: PushBus };
+type Sending = Ctx<Target & { content: string; nonce: string }>;
+type Revising = Ctx<Target & { messageId: string; nonce: string; content?: string }>;
+
+/** What changes a conversation: authorise, commit, tell both members, answer. */
+export function writing({ repository, changes, membership: { authorise }, push }: Deps) {
+  const tell = teller(push);
+
+  const revise = async (ctx: Revising, content: string | null): Promise<Message> => {
+    const { userId: authorId, messageId, nonce } = ctx.params;
+    const { pair } = await authorise(ctx);
+    const message = await changes.revise(pair, { authorId, messageId, content, nonce });
+    await failpoint("chat.committed");
+    tell({ change: content === null ? "deleted" : "edited", message, nonce });
+    return message;
+  };
+
+  return {
+    async send(ctx: Sending): Promise<Message> {
+      const { userId: authorId, content, nonce } = ctx.params;
+      const { pair, isOpen } = await authorise(ctx);
+      if (!isOpen) await repository.createConversation(pair);
+      const message = await changes.append(pair, { authorId, content, nonce }, (written) => {
+        if (planted("chat.publish-before-commit")) tell({ change: "sent", message: written, nonce });
+      });
+      await failpoint("chat.committed");
+      tell({ change: "sent", message, nonce });
+      return message;
+    },
+    edit: (ctx: Revising & { params: { content: string } }) => revise(ctx, ctx.params.content),
+    delete: (ctx: Revising) => revise(ctx, null),
+  };
+}
+
+function teller(push: PushBus) {
+  let last: string[] = [];
+  return (event: PushOf<"chat.message.changed">): void => {
+    const { members } = event.message;
+    push.toUsers(members, "chat.message.changed", event);
+    if (planted("chat.push-to-stranger")) push.toUsers(last, "chat.message.changed", event);
+    last = members;
+  };
+}
