@@ -1,0 +1,87 @@
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Bug } from "../../services/common/failpoints.ts";
+import type { Cluster } from "./cluster.ts";
+import { openLog } from "./events.ts";
+import type { Fault } from "./plan.ts";
+import { progress, table } from "./report.ts";
+import { Run, type Settings } from "./run.ts";
+import type { Kind } from "./violations.ts";
+
+/** The faults that make a bug visible, and the kinds of violation that it is to be told as. */
+type Plant = { faults: Fault[]; kinds: Kind[] };
+
+const KILL_BEFORE: Fault = { target: "chat", kind: "kill", moment: "before commit" };
+const KILL_AFTER: Fault = { target: "chat", kind: "kill", moment: "after commit" };
+const CUT_NATS: Fault = { target: "nats", kind: "cut", moment: "sending" };
+const CUT_CLIENTS: Fault = { target: "gateway", kind: "cut", moment: "mid resume" };
+const QUIET: Fault = { target: "auth", kind: "cut", moment: "sending" };
+const twice = <T>(item: T): T[] => [item, item];
+
+const PLANTS: Record<Bug, Plant> = {
+  "chat.ack-before-commit": { faults: twice(KILL_BEFORE), kinds: ["lost"] },
+  "chat.forget-nonce": { faults: [...twice(KILL_AFTER), CUT_NATS], kinds: ["twice", "nonce"] },
+  "chat.publish-before-commit": { faults: twice(KILL_BEFORE), kinds: ["phantom", "order"] },
+  "chat.skip-announcement": { faults: [QUIET], kinds: ["missing", "stale"] },
+  "chat.order-by-clock": { faults: twice(QUIET), kinds: ["order"] },
+  "chat.push-to-stranger": { faults: [QUIET], kinds: ["leak"] },
+  "gateway.fetch-before-subscribe": {
+    faults: [...twice(CUT_CLIENTS), ...twice(CUT_CLIENTS)],
+    kinds: ["missing", "stale", "hole"],
+  },
+  "gateway.ignore-gaps": { faults: twice(CUT_NATS), kinds: ["missing", "stale", "hole", "order"] },
+  "gateway.double-push": { faults: [QUIET], kinds: ["twice"] },
+};
+export const BUGS = Object.keys(PLANTS) as Bug[];
+export const isBug = (word: string): word is Bug => word in PLANTS;
+
+/** A bug that leaves devices behind for good does so within this. */
+const HEAL_WITHIN_MS = 8_000;
+
+/** Plants one bug after the other, each under a cast of its own. @returns whether the checker found them all */
+export async function plantAll(
+  bugs: Bug[],
+  cluster: Cluster,
+  dir: string,
+  settings: Settings,
+): Promise<{ text: string; isAllCaught: boolean }> {
+  const rows: string[][] = [];
+  for (const bug of bugs) {
+    progress(`planting ${bug}`);
+    const found = await plantOne(bug, cluster, dir, settings);
+    const isCaught = PLANTS[bug].kinds.some((kind) => found.has(kind));
+    const told = [...found].map(([kind, count]) => `${count} ${kind}`).join(", ");
+    rows.push([bug, isCaught ? "caught" : "MISSED", told || "nothing found"]);
+    progress(rows.at(-1)?.join("  ") ?? "");
+  }
+  return {
+    text: table([["bug", "", "the checker's violations"], ...rows]),
+    isAllCaught: rows.every(([, verdict]) => verdict === "caught"),
+  };
+}
+
+async function plantOne(
+  bug: Bug,
+  cluster: Cluster,
+  dir: string,
+  settings: Settings,
+): Promise<Map<Kind, number>> {
+  const { faults, kinds } = PLANTS[bug];
+  const log = openLog(join(dir, `${bug}.ndjson`));
+  await cluster.allUp();
+  const run = new Run(cluster, log, { ...settings, healWithinMs: HEAL_WITHIN_MS });
+  try {
+    await run.begin();
+    await cluster.plant([`${bug} plant *`]);
+    await pause(500);
+    const isCaught = () => kinds.some((kind) => run.checker.counts.has(kind));
+    for (const [nth, fault] of faults.entries()) if (!isCaught()) await run.fault(fault, nth);
+    await cluster.plant([]);
+    await run.finish();
+    return run.checker.counts;
+  } finally {
+    await cluster.plant([]);
+    await run.leave();
+    await log.close();
+  }
+}

@@ -1,0 +1,69 @@
+import type { Cast } from "./cast.ts";
+import { pairKey, type Change } from "./events.ts";
+
+const TICK_MS = 10;
+/** Writes of one client that wait for their outcome; then it says nothing new. */
+const OPEN = 6;
+/** What is not sent in time because nobody may is not made up for beyond this. */
+const BACKLOG_MS = 200;
+/** Of a hundred writes; what there is nothing to change for is a send. */
+const EDITS = 12;
+const DELETES = 5;
+
+/** Everybody writes to everybody they talk with, at a steady rate in all. */
+export class Workload {
+  readonly #cast: Cast;
+  readonly #rate: number;
+  #timer: NodeJS.Timeout | undefined;
+  #due = 0;
+  #turn = 0;
+  #written = 0;
+
+  constructor(cast: Cast, rate: number) {
+    this.#cast = cast;
+    this.#rate = rate;
+  }
+
+  get isRunning(): boolean {
+    return this.#timer !== undefined;
+  }
+
+  resume(): void {
+    let last = performance.now();
+    this.#timer ??= setInterval(() => {
+      const now = performance.now();
+      const most = (this.#rate * BACKLOG_MS) / 1000;
+      this.#due = Math.min(this.#due + (this.#rate * (now - last)) / 1000, Math.max(1, most));
+      last = now;
+      while (this.#due >= 1 && this.#write()) this.#due -= 1;
+    }, TICK_MS);
+  }
+
+  pause(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#due = 0;
+  }
+
+  /** @returns whether anybody could write */
+  #write(): boolean {
+    const { talkers, peersOf } = this.#cast;
+    for (let tried = 0; tried < talkers.length; tried += 1) {
+      this.#turn += 1;
+      const client = talkers[this.#turn % talkers.length];
+      if (!client || client.unsettled >= OPEN || !client.mayWrite) continue;
+      this.#written += 1;
+      const { user } = client.device;
+      const peers = peersOf(user);
+      const peer = peers[Math.floor(this.#written / talkers.length) % peers.length] ?? "";
+      client.write(peer, pairKey(user, peer), changeFor(this.#written));
+      return true;
+    }
+    return false;
+  }
+}
+
+function changeFor(nth: number): Change {
+  const place = (nth * 37) % 100;
+  return place < EDITS ? "edit" : place < EDITS + DELETES ? "delete" : "send";
+}
