@@ -6,10 +6,16 @@ import { validator } from "./services/common/validate.ts";
 
 type Drains = { drain?: () => Promise<void> } | undefined;
 
-/** Gateways of this process finish before the services they call are stopped. */
+/** Gateways of this process finish before anything else does: what they have begun needs all of it. */
 const drainGateways: Middleware = {
   name: "DrainGateways",
-  stopping: async (broker: ServiceBroker) => (broker.getLocalService("gateway") as Drains)?.drain?.(),
+  created(broker: ServiceBroker) {
+    const stop = broker.stop.bind(broker);
+    broker.stop = async () => {
+      await (broker.getLocalService("gateway") as Drains)?.drain?.();
+      return stop();
+    };
+  },
 };
 
 /** With NATS_URL: calls go through NATS queue groups, of which any living process takes the next one. */

@@ -26,7 +26,9 @@ export function frameAnswerer(deps: Deps) {
     const params = row.params(payload as never, sender);
     if (params === null) return;
     const result = await call(row.action, params as never, { writes: row.writes, requestID: sender.nonce });
-    if (row.position) await interest.reached(sender.userId, row.position(result as never));
+    const isInOrder = !row.position || (await interest.reached(sender.userId, row.position(result as never)));
+    // Whoever counts by `seq` must not be given a later one first: they come back, and resume before it.
+    if (!isInOrder && session.protocol.resumes) return session.close(1001, "Out of step, connect again.");
     for (const frame of row.reply(result as never, sender)) session.reply(frame, ref);
   };
 

@@ -20,7 +20,7 @@ const NOT_RUN = new Set([
   "SERVICE_NOT_AVAILABLE",
   "REQUEST_SKIPPED",
   "QUEUE_FULL",
-  "BROKER_DISCONNECTED",
+  "BAD_GATEWAY",
 ]);
 
 export const didNotRun = (error: unknown) => NOT_RUN.has(typeOf(error) ?? "");

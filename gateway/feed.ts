@@ -15,7 +15,7 @@ const CROSSING_MS = 50;
 /** After a fetch that failed. */
 const RETRY_MS = 500;
 /** No answer waits longer for what comes before it. */
-const PATIENCE_MS = 2_000;
+const PATIENCE_MS = 500;
 /** What the start of a feed may hold up, where chat cannot be reached. */
 const OPEN_MS = 500;
 
@@ -35,6 +35,7 @@ export type FeedDeps = {
   log: Logger;
   meter: Meter;
   deliver(change: Change): void;
+  late(): void;
 };
 
 /**
@@ -57,9 +58,10 @@ export class Feed {
 
   /**
    * Begins where the conversations stand now, or at what was received already. To be called once `receive` hears of
-   * every change. Where chat cannot be reached it resolves all the same, and goes on trying.
+   * every change. Where chat cannot be reached it resolves all the same, goes on trying, and says `late` when it has
+   * begun: between the two, something may have been missed.
    */
-  async open(): Promise<void> {
+  async open(isLate = false): Promise<void> {
     try {
       const cursors = await readCursors(this.#deps.call, this.#deps.userId, OPEN_MS);
       for (const { message } of this.#early) {
@@ -68,9 +70,10 @@ export class Feed {
       }
       this.#cursors = cursors;
     } catch (error) {
-      this.#failed(error, () => void this.open());
+      this.#failed(error, () => void this.open(true));
       return;
     }
+    if (isLate) this.#deps.late();
     for (const change of this.#early.splice(0)) this.receive(change);
     for (const [conversationId, gap] of this.#gaps) this.#settle(conversationId, gap);
   }
@@ -83,7 +86,7 @@ export class Feed {
     const known = this.#gaps.get(conversationId);
     if (seq === at + 1 && !known) return this.#advance(change); // as good as always
     if (planted("gateway.ignore-gaps")) return this.#advance(change);
-    const gap = known ?? this.#open(conversationId);
+    const gap = this.#gapOf(conversationId);
     gap.early.set(seq, change);
     this.#settle(conversationId, gap);
   }
@@ -91,15 +94,15 @@ export class Feed {
   /** Learns how far a conversation is: what is missing up to there is fetched. */
   moved({ conversationId, seq }: Position): void {
     if (this.#isClosed || (this.#cursors && this.#at(conversationId) >= seq)) return;
-    const gap = this.#gaps.get(conversationId) ?? this.#open(conversationId);
+    const gap = this.#gapOf(conversationId);
     gap.waiters.add({ seq, resolve() {} });
     this.#settle(conversationId, gap);
   }
 
-  /** Resolves when all up to a position was delivered: at once, as a rule, and after PATIENCE_MS in any case. */
-  async reached({ conversationId, seq }: Position): Promise<void> {
-    if (this.#isClosed || (this.#cursors && this.#at(conversationId) >= seq)) return;
-    const gap = this.#gaps.get(conversationId) ?? this.#open(conversationId);
+  /** Resolves when all up to a position was delivered, at once as a rule; or after PATIENCE_MS, with false. */
+  async reached({ conversationId, seq }: Position): Promise<boolean> {
+    if (this.#isClosed || !this.#cursors || this.#at(conversationId) >= seq) return true;
+    const gap = this.#gapOf(conversationId);
     const { promise, resolve } = Promise.withResolvers<void>();
     const waiter = { seq, resolve };
     gap.waiters.add(waiter);
@@ -108,19 +111,16 @@ export class Feed {
     await promise;
     clearTimeout(late);
     gap.waiters.delete(waiter);
+    return this.#isClosed || this.#at(conversationId) >= seq;
   }
 
-  /** Fetches all that was missed: after it is possible that changes were not received. */
+  /** Fetches all that was missed: after it is possible that changes were not received. @throws UNAVAILABLE */
   async catchUp(): Promise<void> {
     if (!this.#cursors || this.#isClosed) return; // not open yet: open() will read them
-    try {
-      for (const [conversationId, lastSeq] of await readCursors(this.#deps.call, this.#deps.userId)) {
-        if (lastSeq <= this.#at(conversationId)) continue;
-        const gap = this.#gaps.get(conversationId) ?? this.#open(conversationId);
-        if (!gap.repair) await this.#fetch(conversationId, gap);
-      }
-    } catch (error) {
-      this.#failed(error, () => void this.catchUp());
+    for (const [conversationId, lastSeq] of await readCursors(this.#deps.call, this.#deps.userId)) {
+      if (lastSeq <= this.#at(conversationId)) continue;
+      const gap = this.#gapOf(conversationId);
+      if (!gap.repair) await this.#fetch(conversationId, gap);
     }
   }
 
@@ -137,7 +137,9 @@ export class Feed {
     return this.#cursors?.get(conversationId) ?? 0;
   }
 
-  #open(conversationId: string): Gap {
+  #gapOf(conversationId: string): Gap {
+    const known = this.#gaps.get(conversationId);
+    if (known) return known;
     const gap: Gap = { early: new Map(), waiters: new Set() };
     this.#gaps.set(conversationId, gap);
     return gap;

@@ -117,7 +117,7 @@ export const framesV2 = {
   "user/profile": writes({
     action: "users.setProfile",
     payload: { profile },
-    params: (wanted, { userId, origin }) => ({ ...wanted, id: userId, origin }),
+    params: (wanted, { userId, origin, nonce: once }) => ({ ...wanted, id: userId, origin, nonce: once }),
     reply: (user) => say("user", user),
   }),
   "mutual_users/request": writes({ action: "friends.request", ...relation }),

@@ -26,7 +26,7 @@ export const framesV1 = {
   "user/profile": writes({
     action: "users.setProfile",
     payload: { profile },
-    params: (wanted, { userId, origin }) => ({ ...wanted, id: userId, origin }),
+    params: (wanted, { userId, origin, nonce: once }) => ({ ...wanted, id: userId, origin, nonce: once }),
     reply: (user) => [{ type: "user", payload: user }],
   }),
   "chat/send": writes({

@@ -18,12 +18,13 @@ export type Interest = {
   /** After this resolves, every push for the session's user reaches it. @throws UNAVAILABLE */
   join(userId: string, session: Session): Promise<void>;
   leave(userId: string, session: Session): void;
-  /** Resolves when the user's sockets were told of all that comes before a change, and of itself. */
-  reached(userId: string, position: Position): Promise<void>;
+  /** Resolves when the user's sockets were told of all up to a change; with false where that takes too long. */
+  reached(userId: string, position: Position): Promise<boolean>;
 };
 
 /** Users that are caught up at the same time. */
 const CATCH_UPS = 16;
+const AGAIN_MS = 500;
 
 export type InterestDeps = { push: PushBus; call: Call; log: Logger; meter: Meter };
 
@@ -37,6 +38,10 @@ export function createInterest({ push: bus, call, log, meter }: InterestDeps): I
     const feed = new Feed({
       ...{ userId, call, log, meter },
       deliver: (payload) => tell({ name: "chat.message.changed", payload }),
+      late() {
+        for (const session of sessions)
+          if (session.isLive) session.close(1001, "Missed something, connect again.");
+      },
     });
     const receive = (push: Push) => {
       if (push.name === "chat.message.changed") feed.receive(push.payload);
@@ -52,8 +57,16 @@ export function createInterest({ push: bus, call, log, meter }: InterestDeps): I
   meter.watch("rewind.gateway.users", {}, () => holdings.size);
 
   const few = pLimit(CATCH_UPS);
+  const catchUp = async (userId: string): Promise<void> => {
+    try {
+      await few(async () => holdings.get(userId)?.feed.catchUp());
+    } catch (error) {
+      log.warn({ err: error }, "what a user missed cannot be fetched yet");
+      setTimeout(() => void catchUp(userId), AGAIN_MS * (1 + Math.random())).unref();
+    }
+  };
   bus.onLoss(() => {
-    for (const { feed } of holdings.values()) void few(() => feed.catchUp());
+    for (const userId of holdings.keys()) void catchUp(userId);
   });
 
   return {
@@ -75,7 +88,7 @@ export function createInterest({ push: bus, call, log, meter }: InterestDeps): I
         () => {}, // was never subscribed
       );
     },
-    reached: async (userId, position) => holdings.get(userId)?.feed.reached(position),
+    reached: async (userId, position) => (await holdings.get(userId)?.feed.reached(position)) ?? true,
   };
 }
 

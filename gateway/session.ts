@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { TokenBucket } from "limiter";
 import type { WebSocket } from "ws";
 import { fault } from "../services/common/errors.ts";
@@ -16,6 +17,7 @@ export const SILENCE_MS = 45_000;
 const MAX_BACKLOG_BYTES = 1024 * 1024;
 /** Frames that wait for the one under way, before no more are read from the socket. */
 const MAX_WAITING = 16;
+const READ_CHECK_MS = 20;
 
 export type Frame = { data: Buffer; isBinary: boolean };
 /** What a session may need to know of a push. */
@@ -129,6 +131,7 @@ export class Session {
   push(text: string, { nonce, position }: About = {}): void {
     if (this.#held) return this.#hold({ text, position });
     if (this.#isPassed(position)) return;
+    if (this.backlog > MAX_BACKLOG_BYTES) return this.#socket.terminate(); // it does not read
     if (!this.#write || this.#write.nonce !== nonce) return this.#send(text);
     this.#write.echo = text;
     this.#held = { pushes: [], length: 0 };
@@ -213,15 +216,22 @@ export class Session {
   async #answerAll(): Promise<void> {
     for (let frame = this.#waiting.shift(); frame; frame = this.#waiting.shift()) {
       await this.#options.answer(this, frame);
+      await this.#read();
       if (this.#waiting.length === 0) this.#socket.resume();
     }
     this.#answering = undefined;
   }
 
+  /** What was asked for is waited for, however long it is, as long as the client reads on. */
+  async #read(): Promise<void> {
+    for (let waited = 0; this.isOpen && this.backlog > MAX_BACKLOG_BYTES / 2; waited += READ_CHECK_MS) {
+      if (waited > SILENCE_MS) return this.#socket.terminate();
+      await pause(READ_CHECK_MS);
+    }
+  }
+
   #send(text: string): void {
-    if (!this.isOpen) return;
-    this.#socket.send(text);
-    if (this.#socket.bufferedAmount > MAX_BACKLOG_BYTES) this.#socket.terminate();
+    if (this.isOpen) this.#socket.send(text);
   }
 }
 

@@ -58,7 +58,7 @@ export async function startMariadb(options: Options): Promise<Running> {
 const settings = ({ durable }: Options) => [
   ...["--skip-name-resolve", "--skip-log-bin", "--performance-schema=0", "--max-connections=500"],
   ...["--character-set-server=utf8mb4", "--innodb-buffer-pool-size=256M"],
-  `--innodb-flush-log-at-trx-commit=${durable ? 1 : 0}`,
+  `--innodb-flush-log-at-trx-commit=${durable ? 1 : 2}`,
   `--innodb-doublewrite=${durable ? 1 : 0}`,
 ];
 

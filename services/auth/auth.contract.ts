@@ -12,7 +12,7 @@ export const auth = contract({
         "and the caller no hint of it. `address` is the client's network address.",
       params: { name: newName, email, password: { type: "text", min: 8, max: 1024 }, address },
       result: null,
-      timeout: 15_000,
+      timeout: 4_500,
     },
     verify: {
       description:
@@ -25,7 +25,7 @@ export const auth = contract({
         "A token for the account. The same answer, as late, for an unknown e-mail and a wrong password.",
       params: { email: { ...email, type: "text" }, password: { type: "text", min: 1, max: 1024 }, address },
       result: { type: "object", props: { token: { type: "string" } } },
-      timeout: 15_000,
+      timeout: 4_500,
     },
     authenticate: {
       description: "Whose token this is. BAD_TOKEN when it is not ours, or has expired.",

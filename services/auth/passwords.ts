@@ -7,8 +7,8 @@ import { fault } from "../common/errors.ts";
 const digest = (password: string) =>
   createHmac("sha256", "rewind.password.1").update(password).digest("base64");
 
-/** How many may wait for each lane: at 0.2 s a hash, the last waits about 3 s. */
-const WAITING_PER_LANE = 16;
+/** How many may wait for each lane: at 0.25 s a hash, the last waits about 3 s. */
+const WAITING_PER_LANE = 12;
 
 export type Passwords = {
   hash(password: string): Promise<string>;

@@ -14,12 +14,13 @@ export default defineService(chat, async ({ store, ids, push, log, onLoss }) => 
   const made = await ids(db);
   const repository = chatRepository(db, made);
   const { cursors, changes, recent } = changesRepository(db);
+  const announce = announcer({ recent, push, log });
   const deps = {
+    announce,
     ...{ repository, push, membership: membership(repository) },
     ...{ reading: readingRepository(db), changes: writingRepository(db, made) },
   };
 
-  const announce = announcer({ recent, push, log });
   onLoss(announce);
   announce(); // what another process committed and died of before this one was started
 

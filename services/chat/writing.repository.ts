@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import type { Knex } from "knex";
 import { isDuplicate, type Store } from "../common/db.ts";
 import { fault } from "../common/errors.ts";
 import { failpoint, planted } from "../common/failpoints.ts";
 import type { Ids } from "../common/ids.ts";
+import { nonces } from "../common/nonces.ts";
 import type { Pair } from "../common/pair.ts";
 import type { Message } from "./chat.contract.ts";
 import { toMessage, type Conversation, type Row } from "./chat.repository.ts";
@@ -68,8 +68,8 @@ export function writingRepository({ transaction }: Store, ids: Ids) {
         const row = await trx<Row>("messages").where(where).first();
         if (!row) throw fault("MESSAGE_NOT_FOUND");
         if (row.authorId !== authorId) throw fault("NOT_AUTHOR");
-        if (await isKnown(trx, { authorId, nonce }, `${messageId} ${content ?? ""}`))
-          return toMessage(pair, row);
+        const what = `${messageId} ${content ?? ""}`;
+        if (await isKnown(trx, authorId, nonce, what)) return toMessage(pair, row);
         if (row.deletedAt !== null) throw fault("MESSAGE_NOT_FOUND");
         const at = Math.max(nowMicros(), row.createdAt);
         const revised: Partial<Row> = {
@@ -77,6 +77,7 @@ export function writingRepository({ transaction }: Store, ids: Ids) {
           changeNonce: nonce,
           ...(content === null ? { content: "", deletedAt: at } : { content, editedAt: at }),
         };
+        await nonces(trx).note(authorId, nonce, what);
         await advance(trx, conversation, { revisedAt: at });
         await trx<Row>("messages").where({ conversationId: conversation.id, seq: row.seq }).update(revised);
         return toMessage(pair, { ...row, ...revised });
@@ -112,14 +113,13 @@ function next(conversation: Conversation, draft: Draft, ids: Ids): Row {
   };
 }
 
-/** Notes the nonce of a revision. Whether it was noted before. @throws NONCE_REUSED where it was for something else */
-async function isKnown(trx: Knex.Transaction, by: { authorId: string; nonce: string }, what: string) {
-  const digest = createHash("sha256").update(what).digest("base64url");
-  const known = await trx<{ digest: string }>("revisions").where(by).first();
-  const isSends = !known && (await trx<Row>("messages").where(by).first("seq"));
-  if (isSends || (known && known.digest !== digest)) throw fault("NONCE_REUSED");
-  if (!known) await trx("revisions").insert({ ...by, digest });
-  return known !== undefined;
+/** Whether a revision was made already. @throws NONCE_REUSED */
+async function isKnown(trx: Knex.Transaction, authorId: string, nonce: string, what: string) {
+  const answer = await nonces(trx).answerTo(authorId, nonce, what);
+  const isSends =
+    answer === undefined && (await trx<Row>("messages").where({ authorId, nonce }).first("seq"));
+  if (isSends) throw fault("NONCE_REUSED");
+  return answer !== undefined;
 }
 
 function repeated(pair: Pair, conversation: Conversation, known: Row, draft: Draft): Message {

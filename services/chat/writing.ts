@@ -1,4 +1,5 @@
 import type { Ctx, PushOf } from "../common/bus.ts";
+import { isFault } from "../common/errors.ts";
 import { failpoint, planted } from "../common/failpoints.ts";
 import type { PushBus } from "../common/push-bus.ts";
 import type { Message } from "./chat.contract.ts";
@@ -6,20 +7,32 @@ import type { ChatRepository } from "./chat.repository.ts";
 import type { Membership, Target } from "./membership.ts";
 import type { WritingRepository } from "./writing.repository.ts";
 
-type Deps = { repository: ChatRepository; changes: WritingRepository; membership: Membership; push: PushBus };
+type Deps = {
+  repository: ChatRepository;
+  changes: WritingRepository;
+  membership: Membership;
+  push: PushBus;
+  announce(): void;
+};
 type Sending = Ctx<Target & { content: string; nonce: string }>;
 type Revising = Ctx<Target & { messageId: string; nonce: string; content?: string }>;
 
 /** What changes a conversation: authorise, commit, tell both members, answer. */
-export function writing({ repository, changes, membership: { authorise }, push }: Deps) {
+export function writing({ repository, changes, membership: { authorise }, push, announce }: Deps) {
   const tell = teller(push);
+  /** Where it is unknown whether a change was committed, whoever should hear of it hears by this. */
+  const orAnnounced = (change: Promise<Message>) =>
+    change.catch((error: unknown) => {
+      if (isFault(error, "UNKNOWN")) announce();
+      throw error;
+    });
 
   const revise = async (ctx: Revising, content: string | null): Promise<Message> => {
     const { userId: authorId, messageId, nonce } = ctx.params;
     const { pair } = await authorise(ctx);
-    const message = await changes.revise(pair, { authorId, messageId, content, nonce });
+    const message = await orAnnounced(changes.revise(pair, { authorId, messageId, content, nonce }));
     await failpoint("chat.committed");
-    tell({ change: content === null ? "deleted" : "edited", message, nonce });
+    tell({ change: changeOf(message), message, nonce });
     return message;
   };
 
@@ -28,17 +41,22 @@ export function writing({ repository, changes, membership: { authorise }, push }
       const { userId: authorId, content, nonce } = ctx.params;
       const { pair, isOpen } = await authorise(ctx);
       if (!isOpen) await repository.createConversation(pair);
-      const message = await changes.append(pair, { authorId, content, nonce }, (written) => {
-        if (planted("chat.publish-before-commit")) tell({ change: "sent", message: written, nonce });
-      });
+      const written = (early: Message) => {
+        if (planted("chat.publish-before-commit")) tell({ change: "sent", message: early, nonce });
+      };
+      const message = await orAnnounced(changes.append(pair, { authorId, content, nonce }, written));
       await failpoint("chat.committed");
-      tell({ change: "sent", message, nonce });
+      tell({ change: changeOf(message), message, nonce });
       return message;
     },
     edit: (ctx: Revising & { params: { content: string } }) => revise(ctx, ctx.params.content),
     delete: (ctx: Revising) => revise(ctx, null),
   };
 }
+
+/** A repetition may come late: what is told is how the message now stands. */
+const changeOf = ({ deleted, seq, sentSeq }: Message) =>
+  deleted ? "deleted" : seq === sentSeq ? "sent" : "edited";
 
 function teller(push: PushBus) {
   let last: string[] = [];

@@ -1,3 +1,4 @@
+import { callbackify } from "node:util";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import knex, { type Knex } from "knex";
@@ -101,8 +102,20 @@ function embedded(service: string, { dataDir }: StoreConfig): Knex.Config {
 }
 
 const POOL = 10;
-/** BIGINTs above 2^53 come as text. UTC, utf8mb4, and reads that see what was last committed. */
-const MYSQL = { supportBigNumbers: true, charset: "utf8mb4", timezone: "Z", connectTimeout: 2_000 };
+/**
+ * BIGINTs above 2^53 come as text. UTC, utf8mb4 (the driver's default: said here, knex would write it on each table, and
+ * with it a collation other than the schema's).
+ */
+const MYSQL = { supportBigNumbers: true, timezone: "Z", connectTimeout: 2_000 };
+/**
+ * Reads see what was last committed. Nobody waits long for a row that a process holds which was frozen or cut off, and
+ * MariaDB ends such a process's transaction.
+ */
+const SESSION = [
+  "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+  "SET SESSION innodb_lock_wait_timeout = 1",
+  "SET SESSION /*M! idle_transaction_timeout = 5, */ time_zone = '+00:00'",
+];
 const schemaOf = (service: string, { mysqlPrefix }: StoreConfig) => `${mysqlPrefix}${service}`;
 
 async function remote(service: string, uri: string, config: StoreConfig): Promise<Knex.Config> {
@@ -115,11 +128,13 @@ async function remote(service: string, uri: string, config: StoreConfig): Promis
       min: 0,
       max: POOL,
       afterCreate: (connection: RawConnection, done: (error: unknown, connection: unknown) => void) =>
-        void connection.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", (error: unknown) =>
-          done(error, connection),
-        ),
+        callbackify(prepare)(connection, (error) => done(error, connection)),
     },
   };
+}
+
+async function prepare(connection: RawConnection): Promise<void> {
+  for (const sql of SESSION) await connection.promise().query(sql);
 }
 
 async function withConnection<T>(uri: string, work: (connection: Connection) => Promise<T>): Promise<T> {
@@ -132,10 +147,16 @@ async function withConnection<T>(uri: string, work: (connection: Connection) => 
   }
 }
 
-/** Makes the schema where this database user may; where it may not, it is there or the first query says so. */
+/**
+ * Makes the schema where this database user may; where it may not, it is there or the first query says so. Texts are
+ * equal where they are the same to the last bit, spaces at the end included.
+ */
 const createSchema = (uri: string, schema: string) =>
   withConnection(uri, async (connection) => {
-    const sql = `CREATE DATABASE IF NOT EXISTS \`${schema}\` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`;
+    const [rows] = await connection.query("SELECT VERSION() AS version");
+    const isMariaDb = String((rows as { version: string }[])[0]?.version).includes("MariaDB");
+    const collation = isMariaDb ? "utf8mb4_nopad_bin" : "utf8mb4_0900_bin";
+    const sql = `CREATE DATABASE IF NOT EXISTS \`${schema}\` CHARACTER SET utf8mb4 COLLATE ${collation}`;
     await connection.query(sql).catch((error: unknown) => {
       if (!isDenied(error)) throw error;
     });
@@ -204,9 +225,15 @@ const isDenied = (error: unknown) => /^ER_(DB|TABLE|SPECIFIC)?ACCESS_DENIED/.tes
 const isDeadlock = (error: unknown) => ["ER_LOCK_DEADLOCK", "ER_CHECKREAD"].includes(codeOf(error));
 
 const UNREACHABLE =
-  /^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENOTFOUND|PROTOCOL_CONNECTION_LOST|ER_SERVER_SHUTDOWN|ER_CON_COUNT_ERROR)$/;
+  /^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENOTFOUND|PROTOCOL_CONNECTION_LOST|ER_SERVER_SHUTDOWN|ER_CON_COUNT_ERROR|ER_LOCK_WAIT_TIMEOUT)$/;
 const isUnreachable = (error: unknown) =>
   UNREACHABLE.test(codeOf(error)) || ((error ?? {}) as SqlError).name === "KnexTimeoutError";
+
+/** The database may have done what it could not answer. */
+const isCutOff = (error: unknown) => /^(ECONNRESET|EPIPE|PROTOCOL_CONNECTION_LOST)$/.test(codeOf(error));
+
+/** What an error of a statement outside a transaction means to who asked. */
+export const statementFault = (error: unknown) => (isCutOff(error) ? fault("UNKNOWN") : storeFault(error));
 
 /** What an error of the database means to who asked, where nothing was committed. */
 export const storeFault = (error: unknown) =>

@@ -2,7 +2,7 @@ import type { Logger, ServiceBroker, ServiceSchema } from "moleculer";
 import { bus, type Bus, type Ctx, type EventName, type Events, type Result } from "./bus.ts";
 import { config, type Config } from "./config.ts";
 import type { CommonAction, Contract, Parsed } from "./contract.ts";
-import { openStore, storeFault, type Store } from "./db.ts";
+import { openStore, statementFault, type Store } from "./db.ts";
 import { typeOf } from "./errors.ts";
 import { leaseIds, type Ids } from "./ids.ts";
 import { meterOf, type Meter } from "./metrics.ts";
@@ -33,7 +33,7 @@ type Handlers<C extends Contract> = {
 type Listeners = { [E in EventName]?: (payload: Parsed<Events[E]>) => Promise<void> };
 type Behaviour<C extends Contract> = { actions: Handlers<C>; events?: Listeners };
 type AnyHandler = (ctx: RawContext) => Promise<unknown>;
-type RawContext = { params: unknown; requestID: string | null };
+type RawContext = { params: unknown; requestID: string | null; action?: { name?: string } | null };
 
 /** A service that has started: what it does, and what it stands on. */
 type Running<C extends Contract> = {
@@ -41,6 +41,7 @@ type Running<C extends Contract> = {
   stores: Store[];
   closers: (() => Promise<void> | void)[];
   trace: Trace;
+  log: Logger;
 };
 
 /**
@@ -79,7 +80,7 @@ export function defineService<C extends Contract>(
     actions,
     events,
     async started(this: { broker: ServiceBroker; logger: Logger }) {
-      const base = { stores: [], closers: [], trace: createTrace(this.logger) };
+      const base = { stores: [], closers: [], trace: createTrace(this.logger), log: this.logger };
       const behaviour = await setup(environment(contract.name, this.broker, this.logger, base));
       running = { ...base, behaviour };
     },
@@ -90,21 +91,33 @@ export function defineService<C extends Contract>(
 }
 
 /** Runs a handler under its request's id; what its store fails with leaves as a fault. */
-async function guarded(running: { trace: Trace } | undefined, ctx: RawContext, handler: AnyHandler) {
+async function guarded(
+  running: { trace: Trace; log: Logger } | undefined,
+  ctx: RawContext,
+  handler: AnyHandler,
+) {
   try {
     return await (running
       ? running.trace.requests.run(ctx.requestID ?? "", () => handler(ctx))
       : handler(ctx));
   } catch (error) {
-    if (typeOf(error) !== undefined || !isSqlError(error)) throw error;
-    const outcome = storeFault(error);
-    outcome.cause = error;
-    throw outcome;
+    throw reported(running?.log, ctx, isSqlError(error) ? withCause(statementFault(error), error) : error);
   }
+}
+
+const withCause = (outcome: Error, cause: unknown) => Object.assign(outcome, { cause });
+
+/** Over the bus an error loses its cause, so it is logged where it happened. */
+function reported(log: Logger | undefined, { requestID, action }: RawContext, error: unknown): unknown {
+  const isOurs = typeOf(error) === undefined || (error as Error).cause !== undefined;
+  if (isOurs) log?.error({ err: error, requestID, action: action?.name }, "an action failed");
+  return error;
 }
 /** Of a query outside a transaction, so of one statement: it was done, or it was not. */
 const isSqlError = (error: unknown) =>
-  error instanceof Error && ("code" in error || error.name === "KnexTimeoutError");
+  typeOf(error) === undefined &&
+  error instanceof Error &&
+  ("code" in error || error.name === "KnexTimeoutError");
 
 const environment = (
   service: string,

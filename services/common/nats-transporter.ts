@@ -51,7 +51,9 @@ export class NatsTransporter extends StockNats {
   async #watch() {
     for await (const { type } of this.client.status()) {
       if (type === "disconnect" && this.connected) this.#fail();
-      else if (type === "reconnect") await this.onConnected(true);
+      // Not waited for: the link may be lost again meanwhile, and the next one does all of it again.
+      else if (type === "reconnect")
+        this.onConnected(true).catch((error: unknown) => this.logger.warn(String(error)));
     }
   }
 

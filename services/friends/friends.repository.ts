@@ -1,9 +1,12 @@
 import type { Knex } from "knex";
 import type { Store } from "../common/db.ts";
+import { nonces } from "../common/nonces.ts";
 import { pairOf, type Pair } from "../common/pair.ts";
 import { decide, type Change, type Relation, type Verb } from "./friends.rules.ts";
 
 type Row = Pair & Relation & { lastNonce: string | null; lastChange: Change | null; updatedAt: number };
+
+type Done = { change: Change; isLast: boolean };
 
 export function friendsRepository({ knex, transaction }: Store) {
   const relations = (userId: string, state: Relation["state"]): Promise<Row[]> =>
@@ -24,18 +27,22 @@ export function friendsRepository({ knex, transaction }: Store) {
         .map((row) => otherOf(userId, row)),
 
     /**
-     * Does `verb` between two users, in one transaction. Said again with the same nonce it changes nothing and
-     * answers what it answered first.
+     * Does `verb` between two users, in one transaction; once for each actor and nonce, for good: said again it
+     * changes nothing and answers what it answered first. `isLast`: nothing else was done between the two since.
+     * @throws NONCE_REUSED
      */
-    change: (verb: Verb, actorId: string, targetId: string, nonce: string): Promise<Change> =>
+    change: (verb: Verb, actorId: string, targetId: string, nonce: string): Promise<Done> =>
       transaction(async (trx) => {
         const pair = pairOf(actorId, targetId);
         const row = await lock(trx, pair);
-        if (row.lastNonce === nonce && row.lastChange !== null) return row.lastChange;
+        const what = `${verb} ${targetId}`;
+        const answer = await nonces(trx).answerTo(actorId, nonce, what);
+        if (answer) return { change: answer as Change, isLast: row.lastNonce === nonce };
         const { relation, change } = decide(row, verb, actorId);
         const fresh = { ...relation, lastNonce: nonce, lastChange: change, updatedAt: Date.now() };
         await trx<Row>("relations").where(pair).update(fresh);
-        return change;
+        await nonces(trx).note(actorId, nonce, what, change);
+        return { change, isLast: true };
       }),
   };
 }

@@ -34,7 +34,9 @@ export default defineService(
       ]);
       if (target.id === userId) throw fault("ONESELF");
       await checkRoom(verb, userId, target);
-      const told = { change: await repository.change(verb, userId, target.id, nonce), by: userId, origin };
+      const { change: done, isLast } = await repository.change(verb, userId, target.id, nonce);
+      if (!isLast) return target; // a late repetition: what it did is history
+      const told = { change: done, by: userId, origin };
       push.toUsers([target.id], "friends.relation.changed", { ...told, user: self });
       push.toUsers([userId], "friends.relation.changed", { ...told, user: target });
       return target;

@@ -1,5 +1,5 @@
 import { contract } from "../common/contract.ts";
-import { id, name, newName, origin, profile, user, users as userList } from "../common/rules.ts";
+import { id, name, newName, nonce, origin, profile, user, users as userList } from "../common/rules.ts";
 
 export const users = contract({
   name: "users",
@@ -21,8 +21,9 @@ export const users = contract({
       result: userList,
     },
     setProfile: {
-      description: "Sets or, with null, removes the address of a user's picture.",
-      params: { id, profile, origin },
+      description:
+        "Sets or, with null, removes the address of a user's picture; once for each user and nonce, for good.",
+      params: { id, profile, nonce, origin },
       result: { type: "object", props: user },
     },
   },

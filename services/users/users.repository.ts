@@ -1,9 +1,10 @@
 import { isDuplicate, type Store } from "../common/db.ts";
+import { nonces } from "../common/nonces.ts";
 import type { User } from "../common/rules.ts";
 
 type Row = User & { nameKey: string; createdAt: number };
 
-export function usersRepository({ knex }: Store) {
+export function usersRepository({ knex, transaction }: Store) {
   const table = () => knex<Row>("users");
   const visible = () => table().select("id", "name", "profile");
 
@@ -23,8 +24,13 @@ export function usersRepository({ knex }: Store) {
       }
     },
 
-    /** False when there is no such user. */
-    setProfile: async (id: string, profile: string | null): Promise<boolean> =>
-      (await table().where({ id }).update({ profile })) === 1,
+    /** Once for each user and nonce. @throws NONCE_REUSED */
+    setProfile: (id: string, profile: string | null, nonce: string): Promise<void> =>
+      transaction(async (trx) => {
+        const what = profile ?? "";
+        if ((await nonces(trx).answerTo(id, nonce, what)) !== undefined) return;
+        await nonces(trx).note(id, nonce, what);
+        await trx<Row>("users").where({ id }).update({ profile });
+      }),
   };
 }

@@ -41,8 +41,8 @@ export default defineService(users, async ({ store }) => {
       },
 
       async setProfile(ctx) {
-        const { id, profile, origin } = ctx.params;
-        await repository.setProfile(id, profile);
+        const { id, profile, nonce, origin } = ctx.params;
+        await repository.setProfile(id, profile, nonce);
         const user = existing(await repository.byId(id));
         await ctx.emit("users.user.updated", { user, origin });
         return user;

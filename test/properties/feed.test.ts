@@ -127,6 +127,7 @@ const play = async ({ before, during, live, failing }: Scenario) => {
     log,
     meter: noMeter,
     deliver: viewerOf(shown, failures),
+    late() {},
   });
 
   const onTheWay: { at: number; change: Change }[] = [];
@@ -145,7 +146,11 @@ const play = async ({ before, during, live, failing }: Scenario) => {
   await run(during); // subscribed, the cursors not read yet
   await feed.open();
   await run(live);
-  await feed.catchUp();
+  for (let again = true; again;)
+    again = await feed.catchUp().then(
+      () => false,
+      () => true,
+    );
   const [{ conversationId, lastSeq } = { conversationId: "", lastSeq: 0 }] = await chat.cursors(pair.highId);
   await feed.reached({ conversationId, seq: lastSeq });
   feed.close();

@@ -1,0 +1,1 @@
+export { up, down } from "../nonces.ts";
