@@ -1,16 +1,20 @@
 import { seq, type Message } from "../services/chat/chat.contract.ts";
+import { fault } from "../services/common/errors.ts";
 import { content, id, name, nonce as nonceRule, profile } from "../services/common/rules.ts";
 import { reads, writes, type Frames, type Sender } from "./frame-row.ts";
 import { messageOf, type Said } from "./protocol-v2.frames.ts";
 
 const optionalId = { ...id, optional: true } as const;
-const nonce = { ...nonceRule, optional: true } as const;
+const nonce = { ...nonceRule, pattern: /^[^~]/, optional: true } as const;
 const chatId = { chat_id: id } as const;
 const count = { type: "number", integer: true, min: 1, max: 100, default: 50 } as const;
 
 type Naming = { chat_id?: string; user_id?: string };
-const target = ({ chat_id, user_id }: Naming, { userId }: Sender) =>
-  chat_id === undefined ? { userId, peerId: user_id } : { userId, conversationId: chat_id };
+function target({ chat_id, user_id }: Naming, { userId }: Sender) {
+  if ((chat_id === undefined) === (user_id === undefined))
+    throw fault("INVALID", "chat_id: is required, or user_id in its place.");
+  return chat_id === undefined ? { userId, peerId: user_id } : { userId, conversationId: chat_id };
+}
 /** A client's own nonce, that it may say the same again; else this frame's. */
 const named = (wanted: { nonce?: string }, sender: Sender) => ({ nonce: wanted.nonce ?? sender.nonce });
 
@@ -64,10 +68,11 @@ export const framesV2 = {
   "load/chat": reads({
     action: "chat.page",
     payload: { ...chatId, before: { ...seq, optional: true }, after: { ...seq, optional: true }, count },
-    params: ({ before, after, count: limit, ...wanted }, sender) => ({
-      ...target(wanted, sender),
-      ...{ before, after, limit },
-    }),
+    params({ before, after, count: limit, ...wanted }, sender) {
+      if (before !== undefined && after !== undefined)
+        throw fault("INVALID", "before, after: one at a time.");
+      return { ...target(wanted, sender), ...{ before, after, limit } };
+    },
     reply: ({ conversationId, messages, before, after }, { userId }) =>
       say("load/chat", {
         type: "chat",

@@ -26,6 +26,15 @@ export function parse({ data, isBinary }: Frame, { maxFrameBytes, resumes }: Pro
   return { text, type, payload, ref };
 }
 
+/** The `ref` of a frame that is not looked at any further. */
+export function refOf(frame: Frame, protocol: Protocol): string | undefined {
+  try {
+    return protocol.resumes ? parse(frame, protocol).ref : undefined;
+  } catch {
+    return undefined; // what cannot be read has none
+  }
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,5 +1,6 @@
 import { message as stored, seq, type Message } from "../services/chat/chat.contract.ts";
 import type { Parsed, Rule, Rules } from "../services/common/contract.ts";
+import { OWN_NONCE } from "./session.ts";
 import { content, id, nonce, user, users } from "../services/common/rules.ts";
 
 /** How protocol v2 writes messages, chats and times: declared once, for the code and for its documents. */
@@ -11,7 +12,7 @@ export const message = {
   chat_id: id,
   user_id: id,
   content: { ...content, min: 0 },
-  nonce: { ...nonce, nullable: true, description: "null unless one's own" },
+  nonce: { ...nonce, nullable: true, description: "null unless one's own, and given" },
   seq: { ...seq, description: "of its last change" },
   sent_seq: { ...seq, description: "of its first" },
   created_at: time,
@@ -89,7 +90,7 @@ export const messageOf = (it: Message, receiverId: string): Said["chat"]["messag
   chat_id: it.conversationId,
   user_id: it.authorId,
   content: it.content,
-  nonce: it.authorId === receiverId ? it.nonce : null,
+  nonce: it.authorId === receiverId && !it.nonce.startsWith(OWN_NONCE) ? it.nonce : null,
   seq: it.seq,
   sent_seq: it.sentSeq,
   created_at: isoTime(it.createdAt),

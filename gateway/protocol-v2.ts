@@ -16,7 +16,9 @@ const frame = <T extends keyof Said>(type: T, payload: Said[T]): Outgoing => ({ 
 function rowOf({ type, payload }: Incoming): string {
   if (typeof type !== "string" || type.includes("/")) return "";
   if (type === "user" && Object.hasOwn(payload, "profile")) return "user/profile";
-  return KINDS.has(type) ? `${type}/${String(payload["type"])}` : type;
+  if (!KINDS.has(type)) return type;
+  const { type: kind } = payload;
+  return typeof kind === "string" ? `${type}/${kind}` : "";
 }
 
 export const protocolV2: Protocol = {

@@ -3,6 +3,7 @@ import { TokenBucket } from "limiter";
 import type { WebSocket } from "ws";
 import { fault } from "../services/common/errors.ts";
 import type { Push } from "../services/common/push-bus.ts";
+import { refOf } from "./parse.ts";
 import { failureOf, type Failure } from "./failures.ts";
 import type { Position } from "./feed.ts";
 import type { Outgoing, Protocol, Ref } from "./protocol.ts";
@@ -17,6 +18,8 @@ export const SILENCE_MS = 45_000;
 const MAX_BACKLOG_BYTES = 1024 * 1024;
 /** Frames that wait for the one under way, before no more are read from the socket. */
 const MAX_WAITING = 16;
+/** What the nonces begin with that a gateway makes. */
+export const OWN_NONCE = "~";
 const READ_CHECK_MS = 20;
 
 export type Frame = { data: Buffer; isBinary: boolean };
@@ -97,10 +100,10 @@ export class Session {
     this.#send(text);
   }
 
-  /** Names one request of this session, among all requests of all time. */
+  /** Names one request of this session, among all requests of all time; no client can choose such a name. */
   nextNonce(): string {
     this.#answers += 1;
-    return `${this.id}.${this.#answers}`;
+    return `${OWN_NONCE}${this.id}.${this.#answers}`;
   }
 
   reply({ type, payload }: Outgoing, ref?: Ref): void {
@@ -207,7 +210,10 @@ export class Session {
   #receive(frame: Frame): void {
     if (!this.isOpen) return;
     if (this.#bucket && !this.#bucket.tryRemoveTokens(1))
-      return this.fail(failureOf(fault("TOO_FAST"), false));
+      return this.fail(
+        failureOf(fault("TOO_FAST", undefined, { retryAfter: 1 }), false),
+        refOf(frame, this.protocol),
+      );
     this.#waiting.push(frame);
     if (this.#waiting.length === MAX_WAITING) this.#socket.pause();
     this.#answering ??= this.#answerAll();

@@ -22,6 +22,7 @@ export type Row = {
   changeNonce: string | null;
   editedAt: number | null;
   deletedAt: number | null;
+  sentDigest: string | null;
 };
 
 /** Which messages: the newest, or those next to a `seq`. */

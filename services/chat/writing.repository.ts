@@ -3,7 +3,7 @@ import { isDuplicate, type Store } from "../common/db.ts";
 import { fault } from "../common/errors.ts";
 import { failpoint, planted } from "../common/failpoints.ts";
 import type { Ids } from "../common/ids.ts";
-import { nonces } from "../common/nonces.ts";
+import { digestOf, nonces } from "../common/nonces.ts";
 import type { Pair } from "../common/pair.ts";
 import type { Message } from "./chat.contract.ts";
 import { toMessage, type Conversation, type Row } from "./chat.repository.ts";
@@ -39,7 +39,8 @@ export function writingRepository({ transaction }: Store, ids: Ids) {
     append(pair: Pair, draft: Draft, written: (message: Message) => void = () => {}): Promise<Message> {
       const early = Promise.withResolvers<Message>();
       const appended = once(async (trx) => {
-        const conversation = await lock(trx, pair);
+        const conversation = await lock(trx, pair, draft);
+        if (conversation.isRevision) throw fault("NONCE_REUSED");
         const known = await trx<Row>("messages")
           .where({ authorId: draft.authorId, nonce: draft.nonce })
           .first();
@@ -63,7 +64,7 @@ export function writingRepository({ transaction }: Store, ids: Ids) {
      */
     revise: (pair: Pair, { authorId, messageId, content, nonce }: Revision): Promise<Message> =>
       once(async (trx) => {
-        const conversation = await lock(trx, pair);
+        const conversation = await lock(trx, pair, { authorId, nonce });
         const where = { conversationId: conversation.id, id: messageId };
         const row = await trx<Row>("messages").where(where).first();
         if (!row) throw fault("MESSAGE_NOT_FOUND");
@@ -76,6 +77,7 @@ export function writingRepository({ transaction }: Store, ids: Ids) {
           changeSeq: conversation.lastSeq + 1,
           changeNonce: nonce,
           ...(content === null ? { content: "", deletedAt: at } : { content, editedAt: at }),
+          sentDigest: row.sentDigest ?? digestOf(row.content),
         };
         await nonces(trx).note(authorId, nonce, what);
         await advance(trx, conversation, { revisedAt: at });
@@ -85,9 +87,16 @@ export function writingRepository({ transaction }: Store, ids: Ids) {
   };
 }
 
-/** The conversation's row, locked until the transaction ends: what happens in it happens one after the other. */
-async function lock(trx: Knex.Transaction, pair: Pair): Promise<Conversation> {
-  const conversation = await trx<Conversation>("conversations").where(pair).forUpdate().first();
+type By = { authorId: string; nonce: string };
+/**
+ * The conversation's row, locked until the transaction ends: what happens in it happens one after the other.
+ * `isRevision`: whether the nonce was that of an edit or a deletion; asked on the way.
+ */
+async function lock(trx: Knex.Transaction, pair: Pair, { authorId, nonce }: By) {
+  const conversation: (Conversation & { isRevision: number | null }) | undefined = await trx("conversations")
+    .where(pair)
+    .forUpdate()
+    .first("*", trx("nonces").where({ userId: authorId, nonce }).select(trx.raw("1")).as("isRevision"));
   if (!conversation) throw fault("CONVERSATION_NOT_FOUND");
   return conversation;
 }
@@ -110,6 +119,7 @@ function next(conversation: Conversation, draft: Draft, ids: Ids): Row {
     changeNonce: null,
     editedAt: null,
     deletedAt: null,
+    sentDigest: null,
   };
 }
 
@@ -123,8 +133,7 @@ async function isKnown(trx: Knex.Transaction, authorId: string, nonce: string, w
 }
 
 function repeated(pair: Pair, conversation: Conversation, known: Row, draft: Draft): Message {
-  const untouched = known.editedAt === null && known.deletedAt === null;
-  const same = known.conversationId === conversation.id && (!untouched || known.content === draft.content);
-  if (!same) throw fault("NONCE_REUSED");
+  const isSame = (known.sentDigest ?? digestOf(known.content)) === digestOf(draft.content);
+  if (known.conversationId !== conversation.id || !isSame) throw fault("NONCE_REUSED");
   return toMessage(pair, known);
 }

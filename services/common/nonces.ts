@@ -24,4 +24,5 @@ export const nonces = (trx: Knex.Transaction) => ({
   },
 });
 
-const digestOf = (what: string) => createHash("sha256").update(what).digest("base64url");
+/** Tells two texts apart without keeping them. */
+export const digestOf = (what: string) => createHash("sha256").update(what).digest("base64url");
