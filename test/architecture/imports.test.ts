@@ -54,7 +54,7 @@ test("the gateway has no SQL", () => {
 });
 
 test("only repositories, ids and the db layer speak SQL", () => {
-  const speakers = /\.repository\.ts$|common\/(db|node-sqlite|ids|trace)\.ts$|^migrations\//;
+  const speakers = /\.repository\.ts$|common\/(db|node-sqlite|ids|nonces|trace)\.ts$|^migrations\//;
   const wrong = breaking(
     ({ file, imported }) => !speakers.test(file) && /^(knex|mysql2|node:sqlite)/.test(imported),
   );
