@@ -7,6 +7,7 @@ export const MOMENTS = [
   "sending",
   "before commit",
   "after commit",
+  "not yet told",
   "mid fan-out",
   "mid resume",
 ] as const;
@@ -18,15 +19,19 @@ export type Fault = { target: Target; kind: FaultKind; moment: Moment };
 /** What is in the middle of something at a moment: where nothing of a target is, there is no such fault. */
 const SENSE: Record<Target, readonly Moment[]> = {
   gateway: ["idle", "sending", "mid fan-out", "mid resume"],
-  chat: ["idle", "sending", "before commit", "after commit", "mid resume"],
+  chat: ["idle", "sending", "before commit", "after commit", "not yet told", "mid resume"],
   auth: ["idle", "sending", "mid resume"],
   users: ["idle", "sending", "mid resume"],
   nats: ["idle", "sending", "after commit", "mid resume"],
   mariadb: ["idle", "sending", "before commit", "mid resume"],
 };
 
-/** A fan-out is over in a moment: only what happens by itself, at its failpoint, is sure to be in the middle of one. */
-const isPossible = ({ kind, moment }: Fault) => moment !== "mid fan-out" || kind === "kill";
+/**
+ * A fan-out is over in a moment: only who dies at its failpoint is sure to be in the middle of one. And what is not yet told
+ * is told after all by whoever lives.
+ */
+const isPossible = ({ kind, moment }: Fault) =>
+  kind === "kill" || (moment !== "mid fan-out" && moment !== "not yet told");
 
 /** A number that the seed and a name decide. */
 const draw = (seed: number, name: string) =>

@@ -13,23 +13,25 @@ type Plant = { faults: Fault[]; kinds: Kind[] };
 
 const KILL_BEFORE: Fault = { target: "chat", kind: "kill", moment: "before commit" };
 const KILL_AFTER: Fault = { target: "chat", kind: "kill", moment: "after commit" };
+const KILL_TELLERS: Fault = { target: "chat", kind: "kill", moment: "not yet told" };
+const KILL_STORE: Fault = { target: "mariadb", kind: "kill", moment: "before commit" };
 const CUT_NATS: Fault = { target: "nats", kind: "cut", moment: "sending" };
 const CUT_CLIENTS: Fault = { target: "gateway", kind: "cut", moment: "mid resume" };
 const QUIET: Fault = { target: "auth", kind: "cut", moment: "sending" };
-const twice = <T>(item: T): T[] => [item, item];
+const times = (count: number, fault: Fault): Fault[] => Array.from({ length: count }, () => fault);
 
 const PLANTS: Record<Bug, Plant> = {
-  "chat.ack-before-commit": { faults: twice(KILL_BEFORE), kinds: ["lost"] },
-  "chat.forget-nonce": { faults: [...twice(KILL_AFTER), CUT_NATS], kinds: ["twice", "nonce"] },
-  "chat.publish-before-commit": { faults: twice(KILL_BEFORE), kinds: ["phantom", "order"] },
-  "chat.skip-announcement": { faults: [QUIET], kinds: ["missing", "stale"] },
-  "chat.order-by-clock": { faults: twice(QUIET), kinds: ["order"] },
+  "chat.ack-before-commit": { faults: times(2, KILL_STORE), kinds: ["lost"] },
+  "chat.forget-nonce": { faults: [...times(2, KILL_AFTER), CUT_NATS], kinds: ["twice", "nonce"] },
+  "chat.publish-before-commit": { faults: times(2, KILL_BEFORE), kinds: ["phantom", "order"] },
+  "chat.skip-announcement": { faults: times(4, KILL_TELLERS), kinds: ["missing", "stale"] },
+  "chat.order-by-clock": { faults: times(2, QUIET), kinds: ["order"] },
   "chat.push-to-stranger": { faults: [QUIET], kinds: ["leak"] },
   "gateway.fetch-before-subscribe": {
-    faults: [...twice(CUT_CLIENTS), ...twice(CUT_CLIENTS)],
+    faults: times(4, CUT_CLIENTS),
     kinds: ["missing", "stale", "hole"],
   },
-  "gateway.ignore-gaps": { faults: twice(CUT_NATS), kinds: ["missing", "stale", "hole", "order"] },
+  "gateway.ignore-gaps": { faults: times(4, KILL_AFTER), kinds: ["missing", "stale", "hole", "order"] },
   "gateway.double-push": { faults: [QUIET], kinds: ["twice"] },
 };
 export const BUGS = Object.keys(PLANTS) as Bug[];

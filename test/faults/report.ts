@@ -39,9 +39,13 @@ function line(cells: string[]): string {
 }
 
 export type Totals = { acked: number; failed: number; unknown: number };
-export const faultLine = (nth: number, { fault, stall, healed, violations }: Result, totals: Totals) =>
+export const faultLine = (
+  nth: number,
+  { fault, struck, stall, healed, violations }: Result,
+  totals: Totals,
+) =>
   line([
-    ...[String(nth), fault.target, fault.kind, fault.moment],
+    ...[String(nth), fault.target, fault.kind, `${fault.moment}${struck.isReached ? "" : "?"}`],
     `${totals.acked}/${totals.failed}/${totals.unknown}`,
     ...[seconds(stall), seconds(healed), violations === 0 ? "ok" : `${violations} violations`],
   ]);

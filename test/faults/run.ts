@@ -73,7 +73,7 @@ export class Run {
     const choose = <T>(items: T[]) => pick(items, this.#settings.seed, nth);
     const atHome = cast.clients.map((client) => ({ name: client.device.name, at: client.at }));
     const struck = await strike(fault, { cluster: this.#cluster, workload, choose });
-    const healed = await this.#heal(struck.liftedAt);
+    const healed = await this.#heal(struck);
     const { at, liftedAt, door } = struck;
     const first = meter.firstAckAfter(liftedAt);
     const hit = atHome.filter((client) => client.at === door);
@@ -103,10 +103,11 @@ export class Run {
   }
 
   /** @returns milliseconds until everybody was connected, had all answers, and knew what the store has */
-  async #heal(from: number): Promise<number> {
+  async #heal({ liftedAt: from, isQuiet }: Struck): Promise<number> {
     const { checker, cast, workload, meter } = this;
     const deadline = from + this.#settings.healWithinMs;
-    await this.#until(() => cast.areLive() && meter.firstAckAfter(from) !== undefined, deadline);
+    const resumed = () => meter.firstAckAfter(from) !== undefined;
+    await this.#until(() => cast.areLive() && (isQuiet || resumed()), deadline);
     workload.pause();
     await this.#until(() => checker.isSettled && cast.areLive(), deadline);
     const store = await this.#store(checker.verified);

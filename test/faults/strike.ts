@@ -12,6 +12,10 @@ export type Struck = {
   at: number;
   /** From here on the system may heal: nothing is held down any more. */
   liftedAt: number;
+  /** Whether the moment was hit: a process that is to die at its failpoint has to come by it. */
+  isReached: boolean;
+  /** Nobody writes until all has healed: a next message would tell of the one before. */
+  isQuiet?: boolean;
   /** The gateway that was hit, by its place among the doors. */
   door?: number;
 };
@@ -38,6 +42,7 @@ const FAILPOINTS: Partial<Record<Moment, { kind: "chat" | "gateway"; name: strin
 export async function strike(fault: Fault, stage: Stage): Promise<Struck> {
   const { cluster, workload } = stage;
   const { target, moment, kind } = fault;
+  if (moment === "not yet told") return killTheTellers(stage);
   if (moment === "idle") workload.pause();
   const failpoint = FAILPOINTS[moment];
   if (target === "nats" || target === "mariadb")
@@ -45,8 +50,7 @@ export async function strike(fault: Fault, stage: Stage): Promise<Struck> {
   const victim = stage.choose(cluster.parts(target));
   const door = doorOf(victim);
   if (kind === "kill" && failpoint?.kind === target) {
-    const at = await killAt(failpoint.name, victim, cluster, moment);
-    return { at, liftedAt: at, door };
+    return { ...(await killAt(failpoint.name, victim, cluster, moment)), door };
   }
   return { ...(await during(fault, stage, async () => hitProcess(victim, kind, cluster))), door };
 }
@@ -66,7 +70,25 @@ async function during(
   if (failpoint) await cluster.arm(cluster.parts(failpoint.kind), []);
   if (moment === "idle") workload.resume();
   await lift();
-  return { at, liftedAt: Date.now() };
+  return { at, liftedAt: Date.now(), isReached: true };
+}
+
+/**
+ * Kills a gateway and a chat process when what clients of v1 sent through both is committed, and nobody has been told: there
+ * is nobody left who would say it again. The devices at the other gateway are to hear of it all the same, without another message.
+ */
+async function killTheTellers({ cluster, workload, choose }: Stage): Promise<Struck> {
+  const [gateway, chat] = [choose(cluster.parts("gateway")), choose(cluster.parts("chat"))];
+  const door = doorOf(gateway);
+  workload.pause();
+  await workload.rest();
+  await cluster.arm(cluster.parts("chat"), [`chat.committed pause ${4 * DWELL_MS} *`]);
+  workload.writeOnce(({ device, at }) => device.protocol === "v1" && at === door);
+  await pause(2 * DWELL_MS);
+  const at = Date.now();
+  for (const { pid } of [gateway, chat]) signal(pid, "SIGKILL");
+  await cluster.arm(cluster.parts("chat"), []);
+  return { at, liftedAt: Date.now(), isReached: true, isQuiet: true, door };
 }
 
 const doorOf = ({ name }: Part) => (name.startsWith("gateway-") ? Number(name.split("-")[1]) - 1 : undefined);
@@ -75,14 +97,15 @@ function cutClients({ doors }: Cluster): void {
   for (const door of doors) door.cut();
 }
 
-/** Arms the failpoint in one process, which dies there. Where nothing passes it, it dies anyway. @returns when */
-async function killAt(name: string, victim: Part, cluster: Cluster, moment: Moment): Promise<number> {
+/** Arms the failpoint in one process, which dies there. Where nothing comes by, it dies anyway. */
+async function killAt(name: string, victim: Part, cluster: Cluster, moment: Moment): Promise<Struck> {
   await cluster.arm([victim], [`${name} kill`]);
   if (moment === "mid resume") cutClients(cluster);
   for (let waited = 0; waited < REACHED_WITHIN_MS && isAlive(victim.pid); waited += 10) await pause(10);
   const at = Date.now();
+  const isReached = !isAlive(victim.pid);
   signal(victim.pid, "SIGKILL");
-  return at;
+  return { at, liftedAt: at, isReached };
 }
 
 type Lift = () => Promise<void>;

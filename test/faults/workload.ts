@@ -1,4 +1,6 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Cast } from "./cast.ts";
+import type { Client } from "./client.ts";
 import { pairKey, type Change } from "./events.ts";
 
 const TICK_MS = 10;
@@ -6,6 +8,7 @@ const TICK_MS = 10;
 const OPEN = 6;
 /** What is not sent in time because nobody may is not made up for beyond this. */
 const BACKLOG_MS = 200;
+const REST_MS = 10_000;
 /** Of a hundred writes; what there is nothing to change for is a send. */
 const EDITS = 12;
 const DELETES = 5;
@@ -43,6 +46,22 @@ export class Workload {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#due = 0;
+  }
+
+  /** Resolves when nothing waits for an answer, or after some seconds. */
+  async rest(): Promise<void> {
+    const deadline = Date.now() + REST_MS;
+    while (this.#cast.talkers.some(({ unsettled }) => unsettled > 0) && Date.now() < deadline)
+      await pause(TICK_MS);
+  }
+
+  /** One message of each client of those. */
+  writeOnce(isMeant: (client: Client) => boolean): void {
+    for (const client of this.#cast.talkers.filter(isMeant)) {
+      const { user } = client.device;
+      const [peer = ""] = this.#cast.peersOf(user);
+      if (client.mayWrite) client.write(peer, pairKey(user, peer), "send");
+    }
   }
 
   /** @returns whether anybody could write */
