@@ -45,8 +45,6 @@ export default {
   /** Of calls between services. Retries repeat a call: every write is idempotent. The gateway has its own (call.ts). */
   requestTimeout: 2_000,
   retryPolicy: { enabled: true, retries: 3, delay: 50, factor: 2, maxDelay: 500 },
-  /** A stop waits for the actions under way. */
-  tracking: { enabled: true, shutdownTimeout: 3_000 },
   metrics: {
     enabled: config.metricsPort > 0,
     reporter: {

@@ -17,6 +17,8 @@ export type FrameRow = {
   /** Null: the frame is to be ignored. */
   params(payload: never, sender: Sender): object | null;
   reply(result: never, sender: Sender): Outgoing[];
+  /** What the reply is called, where documents are made of it. */
+  answers?: string;
   /** The nonce of a write where the client chose it; the sender's where it did not. */
   nonce?(payload: never, sender: Sender): string | undefined;
   /** Of a change that others hear of too: the reply has its place among what they hear. */
@@ -29,6 +31,7 @@ type Row<A extends ActionName, P extends Rules> = {
   payload: P;
   params(payload: Parsed<P>, sender: Sender): InputOf<A> | null;
   reply(result: ResultOf<A>, sender: Sender): Outgoing[];
+  answers?: string;
   nonce?(payload: Parsed<P>, sender: Sender): string | undefined;
   position?(result: ResultOf<A>): Position;
 };

@@ -1,6 +1,7 @@
 import { seq, type Message } from "../services/chat/chat.contract.ts";
+import type { ResultOf } from "../services/common/bus.ts";
 import { fault } from "../services/common/errors.ts";
-import { content, id, name, nonce as nonceRule, profile } from "../services/common/rules.ts";
+import { content, id, name, nonce as nonceRule, profile, type User } from "../services/common/rules.ts";
 import { reads, writes, type Frames, type Sender } from "./frame-row.ts";
 import { messageOf, type Said } from "./protocol-v2.frames.ts";
 
@@ -18,19 +19,23 @@ function target({ chat_id, user_id }: Naming, { userId }: Sender) {
 /** A client's own nonce, that it may say the same again; else this frame's. */
 const named = (wanted: { nonce?: string }, sender: Sender) => ({ nonce: wanted.nonce ?? sender.nonce });
 
-const say = <T extends keyof Said>(type: T, payload: Said[T]) => [
-  { type: type.split("/")[0] ?? type, payload },
-];
-const done = () => [{ type: "ok", payload: null }];
+/** The one reply, and what it is called in `said`. */
+const answer = <T extends keyof Said, R>(answers: T, payloadOf: (result: R, sender: Sender) => Said[T]) => ({
+  answers,
+  reply: (result: R, sender: Sender) => [
+    { type: answers.split("/")[0] ?? answers, payload: payloadOf(result, sender) },
+  ],
+});
+const done = { answers: "ok", reply: () => [{ type: "ok", payload: null }] } as const;
 const changed = (type: Said["chat"]["type"]) => ({
-  reply: (message: Message, { userId }: Sender) => say("chat", { type, message: messageOf(message, userId) }),
+  ...answer("chat", (message: Message, { userId }) => ({ type, message: messageOf(message, userId) })),
   position: (message: Message) => message,
   nonce: (wanted: { nonce?: string }) => wanted.nonce,
 });
 const relation = {
   payload: { name },
   params: ({ name: target_ }: { name: string }, sender: Sender) => ({ ...sender, name: target_ }),
-  reply: done,
+  ...done,
 };
 
 /** Protocol v2: what a client can reach, and nothing else. `heartbeat`, `auth` and `sync` concern the socket itself. */
@@ -73,35 +78,38 @@ export const framesV2 = {
         throw fault("INVALID", "before, after: one at a time.");
       return { ...target(wanted, sender), ...{ before, after, limit } };
     },
-    reply: ({ conversationId, messages, before, after }, { userId }) =>
-      say("load/chat", {
+    ...answer(
+      "load/chat",
+      ({ conversationId, messages, before, after }: ResultOf<"chat.page">, { userId }) => ({
         type: "chat",
         chat_id: conversationId,
         messages: messages.map((message) => messageOf(message, userId)),
-        before,
-        after,
+        ...{ before, after },
       }),
+    ),
   }),
   "load/chats": reads({
     action: "chat.list",
     payload: { before: { type: "string", max: 64, pattern: /^\d+\.\d+$/, optional: true } },
     params: ({ before }, { userId }) => ({ userId, before }),
-    reply: ({ chats, before }, { userId }) =>
-      say("load/chats", {
-        type: "chats",
-        chats: chats.map(({ conversationId, peer, lastMessage, lastSeq, readSeq, unread }) => ({
-          chat_id: conversationId,
-          ...{ peer, unread, last_seq: lastSeq, read_seq: readSeq },
-          last_message: messageOf(lastMessage, userId),
-        })),
-        before,
-      }),
+    ...answer("load/chats", ({ chats, before }: ResultOf<"chat.list">, { userId }) => ({
+      type: "chats",
+      chats: chats.map(({ conversationId, peer, lastMessage, lastSeq, readSeq, unread }) => ({
+        chat_id: conversationId,
+        ...{ peer, unread, last_seq: lastSeq, read_seq: readSeq },
+        last_message: messageOf(lastMessage, userId),
+      })),
+      before,
+    })),
   }),
   "load/friends": reads({
     action: "friends.overview",
     payload: {},
     params: (_, { userId }) => ({ userId }),
-    reply: ({ friends, requests }) => say("load/friends", { type: "friends", friends, requests }),
+    ...answer("load/friends", ({ friends, requests }: ResultOf<"friends.overview">) => ({
+      type: "friends",
+      ...{ friends, requests },
+    })),
   }),
   read: writes({
     action: "chat.read",
@@ -110,20 +118,23 @@ export const framesV2 = {
       ...target(wanted, sender),
       ...{ seq: wanted.seq, origin: sender.origin },
     }),
-    reply: ({ conversationId, seq: at, unread }) => say("read", { chat_id: conversationId, seq: at, unread }),
+    ...answer("read", ({ conversationId, seq: at, unread }: ResultOf<"chat.read">) => ({
+      chat_id: conversationId,
+      ...{ seq: at, unread },
+    })),
   }),
-  typing: reads({ action: "chat.typing", payload: chatId, params: target, reply: done }),
+  typing: reads({ action: "chat.typing", payload: chatId, params: target, ...done }),
   user: reads({
     action: "users.get",
     payload: { id: optionalId, name: { ...name, optional: true } },
     params: (wanted) => wanted,
-    reply: (user) => say("user", user),
+    ...answer("user", (user: User) => user),
   }),
   "user/profile": writes({
     action: "users.setProfile",
     payload: { profile },
     params: (wanted, { userId, origin, nonce: once }) => ({ ...wanted, id: userId, origin, nonce: once }),
-    reply: (user) => say("user", user),
+    ...answer("user", (user: User) => user),
   }),
   "mutual_users/request": writes({ action: "friends.request", ...relation }),
   "mutual_users/response": writes({ action: "friends.accept", ...relation }),

@@ -1,6 +1,5 @@
 import type { Logger } from "moleculer";
 import pLimit from "p-limit";
-import { setTimeout as pause } from "node:timers/promises";
 import { failpoint, planted } from "../services/common/failpoints.ts";
 import type { Meter } from "../services/common/metrics.ts";
 import type { Push, PushBus } from "../services/common/push-bus.ts";
@@ -127,9 +126,7 @@ function aboutOf({ name, payload }: Push, userId: string): About {
 
 /** First subscribed, then read: what happens between is heard. */
 async function open(feed: Feed, subscribe: () => Promise<() => void>): Promise<() => void> {
-  const isWrong = planted("gateway.fetch-before-subscribe");
-  if (isWrong) await feed.open().then(() => pause(300));
   const unsubscribe = await subscribe();
-  if (!isWrong) await feed.open();
+  await feed.open();
   return unsubscribe;
 }

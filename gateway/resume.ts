@@ -1,5 +1,6 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { fault } from "../services/common/errors.ts";
-import { failpoint } from "../services/common/failpoints.ts";
+import { failpoint, planted } from "../services/common/failpoints.ts";
 import { isSnowflake } from "../services/common/validate.ts";
 import type { Call } from "./call.ts";
 import { readCursors } from "./cursors.ts";
@@ -19,7 +20,8 @@ type Cursors = Record<string, number>;
 export function resumer(call: Call) {
   return async (session: Session, userId: string, wanted: unknown): Promise<string[]> => {
     const cursors = parse(wanted);
-    session.goLive();
+    const isLate = planted("gateway.fetch-before-subscribe");
+    if (!isLate) session.goLive(); // before reading, so that no change falls between
     if (cursors === undefined) return [];
     const now = await readCursors(call, userId);
     const reload = Object.keys(cursors).filter((chat) => !now.has(chat));
@@ -28,6 +30,7 @@ export function resumer(call: Call) {
       if (since > lastSeq || lastSeq - since > MOST_MISSED) reload.push(chat);
       else if (lastSeq > since) await replay(session, userId, chat, since);
     }
+    if (isLate) await pause(300).then(() => session.goLive());
     return reload;
   };
 

@@ -226,8 +226,11 @@ const isDeadlock = (error: unknown) => ["ER_LOCK_DEADLOCK", "ER_CHECKREAD"].incl
 
 const UNREACHABLE =
   /^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENOTFOUND|PROTOCOL_CONNECTION_LOST|ER_SERVER_SHUTDOWN|ER_CON_COUNT_ERROR|ER_LOCK_WAIT_TIMEOUT)$/;
+/** The driver's word, which has no code, for a connection that was lost before the statement. */
+const CLOSED = /connection is in closed state/;
 const isUnreachable = (error: unknown) =>
-  UNREACHABLE.test(codeOf(error)) || ((error ?? {}) as SqlError).name === "KnexTimeoutError";
+  UNREACHABLE.test(codeOf(error)) ||
+  (error instanceof Error && (error.name === "KnexTimeoutError" || CLOSED.test(error.message)));
 
 /** The database may have done what it could not answer. */
 const isCutOff = (error: unknown) => /^(ECONNRESET|EPIPE|PROTOCOL_CONNECTION_LOST)$/.test(codeOf(error));

@@ -1,9 +1,10 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Logger, ServiceBroker, ServiceSchema } from "moleculer";
 import { bus, type Bus, type Ctx, type EventName, type Events, type Result } from "./bus.ts";
 import { config, type Config } from "./config.ts";
 import type { CommonAction, Contract, Parsed } from "./contract.ts";
 import { openStore, statementFault, type Store } from "./db.ts";
-import { typeOf } from "./errors.ts";
+import { fault, typeOf } from "./errors.ts";
 import { leaseIds, type Ids } from "./ids.ts";
 import { meterOf, type Meter } from "./metrics.ts";
 import { pushBusOf, type PushBus } from "./push-bus.ts";
@@ -44,6 +45,9 @@ type Running<C extends Contract> = {
   log: Logger;
 };
 
+/** How long a stop waits for the actions under way. */
+const STOP_MS = 3_000;
+
 /**
  * A Moleculer service from a contract and a function that, at start, makes its handlers as closures over what they
  * need. A handler that is missing, or answers the wrong shape, fails `tsc`. `listens` names the events it hears.
@@ -54,20 +58,27 @@ export function defineService<C extends Contract>(
   listens: readonly EventName[] = [],
 ): ServiceSchema {
   let running: Running<C> | undefined;
-
-  const handlerOf = (name: string): AnyHandler => {
-    if (name === "ready")
-      return async () => void (await Promise.all(running?.stores.map((s) => s.ping()) ?? []));
-    return async (ctx) =>
-      (running?.behaviour.actions as Record<string, AnyHandler> | undefined)?.[name]?.(ctx);
+  /** Actions that a stop waits for. Moleculer's own tracker never forgets a call that timed out. */
+  const underWay = new Set<Promise<unknown>>();
+  const tracked = async <T>(action: Promise<T>): Promise<T> => {
+    underWay.add(action);
+    return action.finally(() => underWay.delete(action));
   };
+
+  const handlerOf =
+    (name: string): AnyHandler =>
+    async (ctx) => {
+      if (!running) throw fault("UNAVAILABLE"); // it starts, or has stopped
+      if (name === "ready") return void (await Promise.all(running.stores.map((store) => store.ping())));
+      return (running.behaviour.actions as Record<string, AnyHandler>)[name]?.(ctx);
+    };
   const actions: NonNullable<ServiceSchema["actions"]> = {};
   for (const [name, { params, timeout }] of Object.entries(contract.actions)) {
     const handler = handlerOf(name);
     actions[name] = {
       params: paramsSchema(params),
       ...(timeout !== undefined && { timeout, retryPolicy: { enabled: false } }),
-      handler: (ctx: RawContext) => guarded(running, ctx, handler),
+      handler: (ctx: RawContext) => tracked(guarded(running, ctx, handler)),
     };
   }
 
@@ -85,7 +96,10 @@ export function defineService<C extends Contract>(
       running = { ...base, behaviour };
     },
     async stopped() {
-      for (const close of running?.closers.toReversed() ?? []) await close();
+      await Promise.race([Promise.allSettled(underWay), pause(STOP_MS)]);
+      const { closers = [] } = running ?? {};
+      running = undefined;
+      for (const close of closers.toReversed()) await close();
     },
   };
 }
