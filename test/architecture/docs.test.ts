@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
+import { framesV2 } from "../../gateway/frames-v2.ts";
+import { asyncapi } from "../../scripts/asyncapi.ts";
 import { faults } from "../../services/common/errors.ts";
 import { metrics } from "../../services/common/metrics.ts";
 
@@ -19,6 +21,19 @@ test("the operator's document lists REWIND's metrics, and no other", () => {
     ([, name = ""]) => name,
   );
   expect(listed.toSorted()).toEqual(Object.keys(metrics).toSorted());
+});
+
+test("docs/asyncapi.json is what `npm run docs` makes of the code", () => {
+  expect(JSON.parse(read("docs/asyncapi.json"))).toEqual(JSON.parse(JSON.stringify(asyncapi())));
+});
+
+test("the document of v2 names every request", () => {
+  const text = read("docs/protocol-v2.md");
+  for (const name of Object.keys(framesV2)) {
+    const [type = "", kind] = name.split("/");
+    const isNamed = kind === undefined || type === "user" || type === "mutual_users";
+    expect(text).toContain(isNamed ? `\`${type} ` : `${type} {type: "${kind}"`);
+  }
 });
 
 test("the protocol document lists the error codes that are sent, and no other", () => {
