@@ -58,7 +58,11 @@ export function createInterest({ push: bus, call, log, meter }: InterestDeps): I
   const few = pLimit(CATCH_UPS);
   const catchUp = async (userId: string): Promise<void> => {
     try {
-      await few(async () => holdings.get(userId)?.feed.catchUp());
+      await few(async () => {
+        const holding = holdings.get(userId);
+        await holding?.feed.catchUp();
+        if (holding) await retell(call, userId, holding.sessions);
+      });
     } catch (error) {
       log.warn({ err: error }, "what a user missed cannot be fetched yet");
       setTimeout(() => void catchUp(userId), AGAIN_MS * (1 + Math.random())).unref();
@@ -122,6 +126,14 @@ function aboutOf({ name, payload }: Push, userId: string): About {
   if (name !== "chat.message.changed") return {};
   const { message, nonce } = payload;
   return { position: message, ...(message.authorId === userId && { nonce }) };
+}
+
+/** What happened between friends comes by push alone: where one may have been lost, all of it is said again. */
+async function retell(call: Call, userId: string, sessions: Set<Session>): Promise<void> {
+  const listening = [...sessions].filter(({ protocol }) => protocol.friends);
+  if (listening.length === 0) return;
+  const overview = await call("friends.overview", { userId }, { writes: false });
+  for (const session of listening) session.push(JSON.stringify(session.protocol.friends?.(overview)));
 }
 
 /** First subscribed, then read: what happens between is heard. */

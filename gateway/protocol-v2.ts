@@ -42,6 +42,7 @@ export const protocolV2: Protocol = {
       ...{ code: wire, type, reason, outcome: type === "UNKNOWN" ? "unknown" : "not_done" },
       ...(retryAfter !== undefined && { retry_after_ms: retryAfter * 1_000 }),
     }),
+  friends: ({ friends, requests }) => ({ type: "load", payload: { type: "friends", friends, requests } }),
   push: pushV2,
   closeReason: (reason, reconnect) =>
     JSON.stringify({ reconnect, after_ms: Math.floor(Math.random() * SPREAD_MS), reason }),

@@ -1,3 +1,4 @@
+import type { ResultOf } from "../services/common/bus.ts";
 import type { Push } from "../services/common/push-bus.ts";
 import type { Failure } from "./failures.ts";
 import type { Frames } from "./frame-row.ts";
@@ -28,6 +29,8 @@ export interface Protocol {
   /** The answer to a successful auth. */
   authenticated(overview: Overview): Outgoing;
   error(failure: Failure): Outgoing;
+  /** One's friends and requests as they now stand, said unasked where changes of them may have been missed. */
+  friends?(overview: ResultOf<"friends.overview">): Outgoing;
   /** What a push looks like to the user who gets it; null where this version says nothing. */
   push(push: Push, receiverId: string): Outgoing | null;
   /** The reason in a close frame, 123 bytes at most. */
