@@ -19,6 +19,9 @@ type Chats = { chats: { chat_id: string; last_seq: number }[] };
 const PAGE = 100;
 /** How much of a conversation that it was told to throw away a client reads again. */
 const RELOADED = 600;
+/** Once in so many times a client says a cursor that no server gave it, as one does that was restored from a backup. */
+const MISTAKEN_EVERY = 5;
+const NOWHERE = 1_000_000_000;
 const AGAIN_MS = 150;
 /** No reply for so long: the socket is given up. A server answers within 5 s. */
 const REPLY_WITHIN_MS = 8_000;
@@ -34,6 +37,7 @@ export class ClientV2 extends Client {
   readonly #cursors = new Map<string, number>();
   readonly #replies = new Map<string, { answer: (frame: Frame) => void; late: NodeJS.Timeout }>();
   #refs = 0;
+  #resumed = 0;
   #hasBegun = false;
   #isSynced = false;
 
@@ -43,8 +47,7 @@ export class ClientV2 extends Client {
     await this.#ask("auth", { auth: this.options.token });
     if (this.#hasBegun) return this.#resume();
     await this.#ask("sync", {});
-    const { chats } = (await this.#ask("load", { type: "chats" })).payload as Chats;
-    for (const { chat_id: chat, last_seq: seq } of chats) {
+    for (const { chat_id: chat, last_seq: seq } of await this.#loadChats()) {
       if (seq <= this.#at(chat)) continue;
       this.#cursors.set(chat, seq);
       this.log({ kind: "begin", chat, seq });
@@ -80,6 +83,14 @@ export class ClientV2 extends Client {
     void this.#ask("chat", payload, (frame) => this.#outcome(open, frame));
   }
 
+  /** Says that it types, and how far it has read. */
+  override wave(): void {
+    const [chat, seq] = [...this.#cursors].at(-1) ?? [];
+    if (!this.isLive || chat === undefined) return;
+    void this.#ask("typing", { chat_id: chat }, () => {});
+    void this.#ask("read", { chat_id: chat, seq }, () => {});
+  }
+
   protected ended(): void {
     for (const { late } of this.#replies.values()) clearTimeout(late);
     this.#replies.clear();
@@ -92,17 +103,29 @@ export class ClientV2 extends Client {
     return after;
   }
 
-  /** Gets what was missed; where that is too much, the conversation anew. */
+  /** Gets what was missed; where that cannot be, the conversation anew. */
   async #resume(): Promise<void> {
     const cursors = Object.fromEntries(this.#cursors);
+    this.#resumed += 1;
+    const [[chat] = []] = Object.entries(cursors);
+    if (chat !== undefined && this.#resumed % MISTAKEN_EVERY === 0) cursors[chat] = NOWHERE;
     const { reload } = (await this.#ask("sync", { cursors })).payload as { reload: string[] };
     this.#isSynced = true;
-    for (const chat of reload) await this.#reload(chat);
+    for (const id of reload) await this.#reload(id);
+  }
+
+  async #loadChats(): Promise<Chats["chats"]> {
+    return ((await this.#ask("load", { type: "chats" })).payload as Chats).chats;
   }
 
   async #reload(chat: string): Promise<void> {
     this.log({ kind: "loading", chat, throwAway: true });
     this.#cursors.delete(chat);
+    const seq = (await this.#loadChats()).find(({ chat_id: id }) => id === chat)?.last_seq ?? 0;
+    if (seq > this.#at(chat)) {
+      this.#cursors.set(chat, seq);
+      this.log({ kind: "cursor", chat, seq });
+    }
     let before: number | null | undefined;
     let oldest = "";
     for (let count = 0; count < RELOADED && before !== null; count += PAGE) {
@@ -140,7 +163,7 @@ export class ClientV2 extends Client {
     const message = seen(chat);
     this.#chats.set(message.id, message.chat);
     this.log({ kind: "receive", via, message });
-    if (message.seq > this.#at(message.chat)) this.#cursors.set(message.chat, message.seq);
+    if (via !== "load" && message.seq > this.#at(message.chat)) this.#cursors.set(message.chat, message.seq);
   }
 
   #via = (): Via => (this.#isSynced ? "push" : "sync");

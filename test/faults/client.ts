@@ -75,6 +75,9 @@ export abstract class Client {
     this.socket?.close();
   }
 
+  /** Does what concerns others and is no message, where the protocol has it. */
+  wave(): void {}
+
   write(peer: string, pair: string, type: Change): void {
     const own = type === "send" ? undefined : this.#takeOwn();
     this.#ops += 1;

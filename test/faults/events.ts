@@ -30,7 +30,10 @@ export type Seen = {
 export type Via = "push" | "sync" | "reply" | "load";
 
 export type Entry =
+  /** v2: it asks to be told of what comes after a position, and of nothing before it. */
   | { kind: "begin"; chat: string; seq: number }
+  /** v2: a conversation that it loads anew goes on from here. */
+  | { kind: "cursor"; chat: string; seq: number }
   | { kind: "live"; url: string }
   | { kind: "down"; code: number; reason: string }
   | { kind: "invoke"; write: Write }

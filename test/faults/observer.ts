@@ -51,6 +51,9 @@ export class Observer {
       case "begin":
         Object.assign(this.#view(event.chat), { cursor: event.seq, from: event.seq });
         return;
+      case "cursor":
+        this.#view(event.chat).cursor = event.seq;
+        return;
       case "loading":
         return this.#load(this.#view(event.chat), event.throwAway);
       case "loaded":
@@ -128,7 +131,7 @@ export class Observer {
   }
 
   #receiveV2(view: View, message: Seen, via: Via): void {
-    const { id, seq, sentSeq, change } = message;
+    const { id, seq, change } = message;
     const known = view.known.get(id);
     if (via === "load") return this.#loadedOne(view, message);
     if (seq <= view.cursor) {
@@ -137,16 +140,15 @@ export class Observer {
     }
     const where = `${this.device.name}: message ${id} at ${seq} of ${message.chat}`;
     if (change === "send" && known) this.#violate("twice", `${where} came as new once more`);
-    const mustBeKnown = change === "edit" && sentSeq > view.from && message.createdAt >= view.since;
-    if (mustBeKnown && !known) this.#violate("hole", `${where} was edited, but never came`);
     view.cursor = seq;
     view.known.set(id, knownOf(message));
+    view.loading?.add(id);
   }
 
+  /** Moves no cursor. */
   #loadedOne(view: View, message: Seen): void {
     const { id, seq } = message;
     view.loading?.add(id);
-    view.cursor = Math.max(view.cursor, seq);
     if ((view.known.get(id)?.seq ?? 0) < seq) view.known.set(id, knownOf(message));
   }
 

@@ -1,4 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { until } from "../support/cluster.ts";
+import { isAlive } from "../support/proc.ts";
 import { Checker } from "./checker.ts";
 import { makeCast, type Cast } from "./cast.ts";
 import type { Cluster } from "./cluster.ts";
@@ -39,6 +41,8 @@ export class Run {
   readonly #cluster: Cluster;
   readonly #settings: Settings;
   readonly #unlisten: () => void;
+  /** What is about to end. */
+  #victim: number | undefined;
 
   constructor(cluster: Cluster, log: Log, settings: Settings) {
     const urls = cluster.doors.map(({ port }) => `ws://127.0.0.1:${port}/ws`);
@@ -65,6 +69,7 @@ export class Run {
   async fault(fault: Fault, nth: number): Promise<Result> {
     const { checker, meter, workload, cast } = this;
     const before = checker.total;
+    await until("the last victim gone", () => !isAlive(this.#victim ?? 0));
     await this.#cluster.allUp();
     for (const client of cast.clients) client.goHome();
     workload.resume();
@@ -73,6 +78,7 @@ export class Run {
     const choose = <T>(items: T[]) => pick(items, this.#settings.seed, nth);
     const atHome = cast.clients.map((client) => ({ name: client.device.name, at: client.at }));
     const struck = await strike(fault, { cluster: this.#cluster, workload, choose });
+    this.#victim = fault.kind === "kill" || fault.kind === "term" ? struck.pid : undefined;
     const healed = await this.#heal(struck);
     const { at, liftedAt, door } = struck;
     const first = meter.firstAckAfter(liftedAt);

@@ -16,7 +16,8 @@ export type Struck = {
   isReached: boolean;
   /** Nobody writes until all has healed: a next message would tell of the one before. */
   isQuiet?: boolean;
-  /** The gateway that was hit, by its place among the doors. */
+  /** The process that was hit, and a gateway's place among the doors. */
+  pid?: number;
   door?: number;
 };
 type Stage = { cluster: Cluster; workload: Workload; choose<T>(items: T[]): T };
@@ -48,11 +49,12 @@ export async function strike(fault: Fault, stage: Stage): Promise<Struck> {
   if (target === "nats" || target === "mariadb")
     return during(fault, stage, async () => hitServer(cluster.servers[target], kind));
   const victim = stage.choose(cluster.parts(target));
+  const { pid } = victim;
   const door = doorOf(victim);
   if (kind === "kill" && failpoint?.kind === target) {
-    return { ...(await killAt(failpoint.name, victim, cluster, moment)), door };
+    return { ...(await killAt(failpoint.name, victim, cluster, moment)), pid, door };
   }
-  return { ...(await during(fault, stage, async () => hitProcess(victim, kind, cluster))), door };
+  return { ...(await during(fault, stage, async () => hitProcess(victim, kind, cluster))), pid, door };
 }
 
 /** Makes the moment last, and hits in the middle of it. */

@@ -12,6 +12,8 @@ const REST_MS = 10_000;
 /** Of a hundred writes; what there is nothing to change for is a send. */
 const EDITS = 12;
 const DELETES = 5;
+/** Not a divisor of the clients' number: each has its turn. */
+const WAVE_EVERY = 23;
 
 /** Everybody writes to everybody they talk with, at a steady rate in all. */
 export class Workload {
@@ -76,6 +78,7 @@ export class Workload {
       const peers = peersOf(user);
       const peer = peers[Math.floor(this.#written / talkers.length) % peers.length] ?? "";
       client.write(peer, pairKey(user, peer), changeFor(this.#written));
+      if (this.#written % WAVE_EVERY === 0) client.wave();
       return true;
     }
     return false;
