@@ -27,13 +27,13 @@ const AGAIN_MS = 500;
 
 export type InterestDeps = { push: PushBus; call: Call; log: Logger; meter: Meter };
 
-export function createInterest({ push: bus, call, log, meter }: InterestDeps): Interest {
+export function createInterest({ push, call, log, meter }: InterestDeps): Interest {
   const holdings = new Map<string, Holding>();
 
   const hold = (userId: string): Holding => {
     const sessions = new Set<Session>();
-    const tell = (push: Push) =>
-      meter.count("rewind.gateway.pushes", { push: push.name }, deliver(sessions, userId, push));
+    const tell = (it: Push) =>
+      meter.count("rewind.gateway.pushes", { push: it.name }, deliver(sessions, userId, it));
     const feed = new Feed({
       ...{ userId, call, log, meter },
       deliver: (payload) => tell({ name: "chat.message.changed", payload }),
@@ -42,12 +42,12 @@ export function createInterest({ push: bus, call, log, meter }: InterestDeps): I
           if (session.isLive) session.close(1001, "Missed something, connect again.");
       },
     });
-    const receive = (push: Push) => {
-      if (push.name === "chat.message.changed") feed.receive(push.payload);
-      else if (push.name === "chat.conversation.moved") feed.moved(push.payload);
-      else tell(push);
+    const receive = (it: Push) => {
+      if (it.name === "chat.message.changed") feed.receive(it.payload);
+      else if (it.name === "chat.conversation.moved") feed.moved(it.payload);
+      else tell(it);
     };
-    const ready = open(feed, () => bus.onUser(userId, receive));
+    const ready = open(feed, () => push.onUser(userId, receive));
     const holding = { sessions, feed, ready };
     holdings.set(userId, holding);
     return holding;
@@ -55,22 +55,7 @@ export function createInterest({ push: bus, call, log, meter }: InterestDeps): I
 
   meter.watch("rewind.gateway.users", {}, () => holdings.size);
 
-  const few = pLimit(CATCH_UPS);
-  const catchUp = async (userId: string): Promise<void> => {
-    try {
-      await few(async () => {
-        const holding = holdings.get(userId);
-        await holding?.feed.catchUp();
-        if (holding) await retell(call, userId, holding.sessions);
-      });
-    } catch (error) {
-      log.warn({ err: error }, "what a user missed cannot be fetched yet");
-      setTimeout(() => void catchUp(userId), AGAIN_MS * (1 + Math.random())).unref();
-    }
-  };
-  bus.onLoss(() => {
-    for (const userId of holdings.keys()) void catchUp(userId);
-  });
+  push.onLoss(catchUpAll(holdings, { call, log }));
 
   return {
     async join(userId, session) {
@@ -126,6 +111,26 @@ function aboutOf({ name, payload }: Push, userId: string): About {
   if (name !== "chat.message.changed") return {};
   const { message, nonce } = payload;
   return { position: message, ...(message.authorId === userId && { nonce }) };
+}
+
+/** After a loss: what every user missed is fetched, of a few at a time, until it is. */
+function catchUpAll(holdings: Map<string, Holding>, { call, log }: Pick<InterestDeps, "call" | "log">) {
+  const few = pLimit(CATCH_UPS);
+  const catchUp = async (userId: string): Promise<void> => {
+    try {
+      await few(async () => {
+        const holding = holdings.get(userId);
+        await holding?.feed.catchUp();
+        if (holding) await retell(call, userId, holding.sessions);
+      });
+    } catch (error) {
+      log.warn({ err: error }, "what a user missed cannot be fetched yet");
+      setTimeout(() => void catchUp(userId), AGAIN_MS * (1 + Math.random())).unref();
+    }
+  };
+  return () => {
+    for (const userId of holdings.keys()) void catchUp(userId);
+  };
 }
 
 /** What happened between friends comes by push alone: where one may have been lost, all of it is said again. */
