@@ -79,6 +79,7 @@ class Run {
   async end(): Promise<void> {
     await Promise.all(this.#answers);
     await this.#cut();
+    relay.mend();
     const device = await follow(relay.url, b, this.#memory);
     expect(this.#memory.problems).toEqual([]);
     expect(this.#memory.history(chatId)).toEqual(await history(device, chatId));
@@ -92,13 +93,14 @@ class Run {
     mine.push(await device.say(chatId, `message ${(this.#count += 1)}`));
   }
   #resume(): void {
+    relay.mend();
     this.#away ??= follow(relay.url, b, this.#memory).catch(() => undefined); // cut on the way
   }
   async #cut(): Promise<void> {
     relay.cut();
-    const device = await this.#away;
-    relay.cut(); // it may have come online by a hair's breadth
-    await device?.closed;
+    await (
+      await this.#away
+    )?.closed;
     this.#away = undefined;
   }
 }

@@ -1,7 +1,13 @@
 import type { Person } from "../support/people.ts";
-import { signedIn, type Change, type Cursors, type Device, type Frame, type Message } from "./device.ts";
-
-const PAGE = 100;
+import {
+  history,
+  signedIn,
+  type Change,
+  type Cursors,
+  type Device,
+  type Frame,
+  type Message,
+} from "./device.ts";
 
 /**
  * What a client keeps, as the document says: a cursor for each chat, and the messages that it was told of. It notes
@@ -9,6 +15,8 @@ const PAGE = 100;
  */
 export class Memory {
   readonly problems: string[] = [];
+  /** How many chats were thrown away. */
+  reloads = 0;
   readonly #cursors = new Map<string, number>();
   readonly #messages = new Map<string, Message>();
   /** Chats that were thrown away and are not loaded yet. */
@@ -48,21 +56,17 @@ export class Memory {
 
   /** Loads a chat from its end, one that was thrown away. */
   async load(device: Device, chat_id: string): Promise<void> {
-    const newest = await device.page(chat_id, { count: PAGE });
-    const upTo = Math.max(0, ...newest.messages.map(({ seq }) => seq));
-    this.#cursors.set(chat_id, Math.max(upTo, this.#cursors.get(chat_id) ?? 0));
+    const lastSeq = await lastSeqOf(device, chat_id);
+    if (!this.#cursors.has(chat_id)) this.#cursors.set(chat_id, lastSeq);
     this.#contiguous.delete(chat_id);
-    for (let page = newest; ;) {
-      for (const message of page.messages) this.#keep(message);
-      if (page.before === null) break;
-      page = await device.page(chat_id, { before: page.before, count: PAGE });
-    }
+    for (const message of await history(device, chat_id)) this.#keep(message);
     this.#reloading.delete(chat_id);
   }
 
   #synced(reload: string[]): void {
     this.#isLive = true;
     this.#reloading.clear();
+    this.reloads += reload.length;
     for (const chat_id of reload) {
       this.#reloading.add(chat_id);
       this.#cursors.delete(chat_id);
@@ -90,6 +94,16 @@ export class Memory {
     if (!known || known.seq < message.seq) this.#messages.set(message.id, message);
   }
 }
+
+const lastSeqOf = async (device: Device, chat_id: string): Promise<number> => {
+  for (let before: string | undefined; ;) {
+    const page = await device.chats(before);
+    const row = page.chats.find((chat) => chat.chat_id === chat_id);
+    if (row) return row.last_seq;
+    if (page.before === null) throw new Error(`${chat_id} is to be loaded, and not among the chats`);
+    ({ before } = page);
+  }
+};
 
 /** Comes online where a memory left off; the memory has what was missed, and gets what happens. */
 export const follow = async (url: string, person: Pick<Person, "token">, memory: Memory): Promise<Device> => {

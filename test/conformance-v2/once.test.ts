@@ -215,11 +215,27 @@ describe("a nonce", () => {
   test("may be left out: the same again is another message then", async () => {
     const [one, two] = [await mine.say(chatId, "same"), await mine.say(chatId, "same")];
     expect(two.id).not.toBe(one.id);
+    expect([one.nonce, two.nonce]).toEqual([null, null]);
+    expect(await other.changes(2)).toEqual([
+      { type: "send", message: one },
+      { type: "send", message: two },
+    ]);
     expect(await contents()).toEqual(["first", "same", "same"]);
   });
 
   test("has up to 64 characters of any kind; cases and spaces count", async () => {
-    const nonces = ["n".repeat(64), "가".repeat(64), "N-1", "n-1", "n-1 ", " n-1", "é", "e\u0301", "🙂"];
+    const nonces = [
+      "n".repeat(64),
+      "가".repeat(64),
+      "N-1",
+      "n-1",
+      "n-1 ",
+      " n-1",
+      "é",
+      "e\u0301",
+      "🙂",
+      "n~",
+    ];
     const sent = [];
     for (const nonce of nonces) sent.push(await mine.say(chatId, `with ${JSON.stringify(nonce)}`, nonce));
     expect(sent.map(({ nonce }) => nonce)).toEqual(nonces);
@@ -228,7 +244,7 @@ describe("a nonce", () => {
       expect(await mine.say(chatId, `with ${JSON.stringify(nonce)}`, nonce)).toEqual(sent[i]);
   });
 
-  test.each<unknown>(["n".repeat(65), 5, true, ["n"], { n: 1 }])(
+  test.each<unknown>(["n".repeat(65), "~", "~n-1", 5, true, ["n"], { n: 1 }])(
     "that is no such text is INVALID: %j",
     async (nonce) => {
       const message = await mine.say(chatId, "x");

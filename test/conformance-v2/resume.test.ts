@@ -10,7 +10,7 @@ import { relayTo } from "./relay.ts";
 const MESSAGES = 10_000;
 const CUTS = 200;
 /** Of each speaker, at a time. */
-const IN_FLIGHT = 16;
+const IN_FLIGHT = 5;
 /** So long is one away twice: for more than is told message by message. */
 const LONG_ABSENCE = 1_200;
 const OWN = 400;
@@ -87,9 +87,11 @@ test("cut 200 times while 10,000 messages flow, a client has the store's history
   );
 
   let lives = 0;
-  const live = async () => {
+  const live = async (isOnline: () => void) => {
+    relay.mend();
     const device = await follow(relay.url, me, memory);
     lives += 1;
+    isOnline();
     await outbox.send(device, busiest);
     await device.closed;
   };
@@ -97,19 +99,25 @@ test("cut 200 times while 10,000 messages flow, a client has the store's history
     const isLong = cut === 60 || cut === 120;
     flow.allow(isLong ? LONG_ABSENCE : Math.round((MESSAGES - 2 * LONG_ABSENCE) / CUTS));
     if (isLong) await until("the end of a long absence", flow.isDone);
-    const life = live().catch(() => {}); // cut on the way, or in the middle of a request
-    await pause(Math.random() * (cut % 3 === 0 ? 12 : 60));
+    const hello = Promise.withResolvers<void>();
+    const life = live(hello.resolve).catch(() => {}); // cut on the way, or in the middle of a request
+    if (cut % 3 > 0) await hello.promise;
+    await pause(Math.random() * 50);
     relay.cut();
     await life;
   }
   flow.allow(MESSAGES);
   await Promise.all(talks);
 
+  relay.mend();
   const device = await follow(relay.url, me, memory);
   await outbox.send(device, busiest);
   const fresh = await online(gateA(server), me);
-  process.stderr.write(`resume: cut ${lives} times when live, ${CUTS - lives} times on the way\n`);
+  const cuts = `${lives} times when live, ${CUTS - lives} times on the way`;
+  process.stderr.write(`resume: cut ${cuts}; ${memory.reloads} reloads
+`);
   expect(memory.problems).toEqual([]);
+  expect(memory.reloads).toBeGreaterThan(0);
   const stored = await Promise.all(chats.map((chat) => history(fresh, chat)));
   for (const [i, chat] of chats.entries()) expect(memory.history(chat)).toEqual(stored[i]);
   const own = (stored[0] ?? []).filter(({ nonce }) => nonce?.startsWith("own "));

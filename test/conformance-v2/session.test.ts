@@ -44,7 +44,7 @@ describe("hello", () => {
       payload: {
         heartbeat_interval_ms: 40_000,
         heartbeat_timeout_ms: 45_000,
-        max_frame_bytes: 16 * 1024,
+        max_frame_bytes: 64 * 1024,
         max_content: 2000,
         burst: expect.any(Number),
         rate: expect.any(Number),

@@ -42,6 +42,7 @@ describe("v1 and v2 side by side", () => {
     expect(theirs).toMatchObject({ type: "send", message: { content: "from v1", seq: 1, nonce: null } });
     expect(inV1(theirs)).toEqual(said);
     expect(inV1(mine)).toEqual(said);
+    expect(mine.message.nonce).toBeNull(); // v1 gives none
     expect((await b1.next("chat")).payload).toEqual(said);
 
     const answer = await b2.tell(a.id, "from v2", "n");

@@ -96,15 +96,15 @@ describe("sync", () => {
     expect(reload).toEqual([]);
   });
 
-  test("does not show what was sent and deleted meanwhile", async () => {
-    const gone = await mine.say(chatId, "never seen");
+  test("tells of what was sent and deleted meanwhile as deleted, and never of what it was", async () => {
+    const gone = await mine.remove(await mine.say(chatId, "secret"));
     const kept = await mine.say(chatId, "kept");
-    await mine.remove(gone);
-    const also = await mine.say(chatId, "never seen either");
-    await mine.edit(also, "nor now");
-    await mine.remove(also);
+    const also = await mine.say(chatId, "secret, too");
+    await mine.edit(also, "a secret still");
+    const last = await mine.remove(also);
     const { device, missed } = await resume({ [chatId]: 2 });
-    expect(missed).toEqual([changed("send", kept)]);
+    expect(missed).toEqual([changed("delete", gone), changed("send", kept), changed("delete", last)]);
+    expect(JSON.stringify(missed)).not.toContain("secret");
     const next = await mine.say(chatId, "next");
     expect(await device.next()).toEqual(changed("send", next));
   });
