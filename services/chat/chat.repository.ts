@@ -1,4 +1,5 @@
 import type { Store } from "../common/db.ts";
+import { fault } from "../common/errors.ts";
 import type { Ids } from "../common/ids.ts";
 import type { Pair } from "../common/pair.ts";
 import type { Message } from "./chat.contract.ts";
@@ -10,6 +11,8 @@ export type Conversation = Pair & {
   lastMessageAt: number;
   revisedAt: number | null;
 };
+/** A conversation's id and its members: neither ever changes. */
+export type Room = { id: string; pair: Pair };
 export type Row = {
   conversationId: string;
   seq: number;
@@ -31,33 +34,41 @@ export type ChatRepository = ReturnType<typeof chatRepository>;
 
 /** Conversations, and their messages as v1 reads them. */
 export function chatRepository({ knex }: Store, ids: Ids) {
-  return {
-    hasConversation: async (pair: Pair): Promise<boolean> =>
-      (await knex<Conversation>("conversations").where(pair).first("id")) !== undefined,
+  const table = () => knex<Conversation>("conversations");
+  const rooms = roomCache();
+  const found = ({ id, lowId, highId }: Conversation) => rooms.keep({ id, pair: { lowId, highId } });
 
-    /** The members of a conversation, if the user is one. */
-    async membersOf(conversationId: string, userId: string): Promise<Pair | undefined> {
-      const found = await knex<Conversation>("conversations").where({ id: conversationId }).first();
-      return found && [found.lowId, found.highId].includes(userId)
-        ? { lowId: found.lowId, highId: found.highId }
-        : undefined;
+  return {
+    async roomById(id: string): Promise<Room | undefined> {
+      const known = rooms.byId(id);
+      if (known) return known;
+      const row = await table().where({ id }).first();
+      return row && found(row);
     },
 
-    /** Makes the pair's conversation unless it is there. */
-    async createConversation(pair: Pair): Promise<void> {
+    async roomOf(pair: Pair): Promise<Room | undefined> {
+      const known = rooms.of(pair);
+      if (known) return known;
+      const row = await table().where(pair).first();
+      return row && found(row);
+    },
+
+    /** The pair's conversation, made unless it is there. */
+    async createRoom(pair: Pair): Promise<Room> {
       const fresh = { lastSeq: 0, lastMessageId: "1", lastMessageAt: 0, revisedAt: null };
-      await knex<Conversation>("conversations")
+      await table()
         .insert({ id: ids.next("other"), ...pair, ...fresh })
         .onConflict(["lowId", "highId"])
         .ignore();
+      const row = await table().where(pair).first();
+      if (!row) throw fault("FAILED");
+      return found(row);
     },
 
     /** The newest `limit` messages strictly before `before` (microseconds), oldest first, without deleted ones. */
-    async before(pair: Pair, before: number, limit: number): Promise<Message[]> {
-      const conversation = await knex<Conversation>("conversations").where(pair).first("id");
-      if (!conversation) return [];
+    async before({ id: conversationId, pair }: Room, before: number, limit: number): Promise<Message[]> {
       const rows = await knex<Row>("messages")
-        .where({ conversationId: conversation.id, deletedAt: null })
+        .where({ conversationId, deletedAt: null })
         .where("createdAt", "<", before)
         .orderBy("createdAt", "desc")
         .limit(limit);
@@ -65,18 +76,38 @@ export function chatRepository({ knex }: Store, ids: Ids) {
     },
 
     /** Messages by rising `seq` without deleted ones, and whether there are more on the way. */
-    async page(pair: Pair, { before, after, limit }: Page) {
-      const conversation = await knex<Conversation>("conversations").where(pair).first("id");
-      if (!conversation) return undefined;
+    async page({ id: conversationId, pair }: Room, { before, after, limit }: Page) {
       const rising = after !== undefined;
       const rows = await knex<Row>("messages")
-        .where({ conversationId: conversation.id, deletedAt: null })
+        .where({ conversationId, deletedAt: null })
         .where("seq", rising ? ">" : "<", after ?? before ?? Number.MAX_SAFE_INTEGER)
         .orderBy("seq", rising ? "asc" : "desc")
         .limit(limit + 1);
       const page = rows.slice(0, limit).map((row) => toMessage(pair, row));
       const messages = rising ? page : page.toReversed();
-      return { conversationId: conversation.id, messages, hasMore: rows.length > limit };
+      return { conversationId, messages, hasMore: rows.length > limit };
+    },
+  };
+}
+
+const MOST_ROOMS = 20_000;
+/** Rooms that were seen lately. */
+function roomCache() {
+  const ids = new Map<string, Room>();
+  const pairs = new Map<string, Room>();
+  const keyOf = ({ lowId, highId }: Pair) => `${lowId} ${highId}`;
+  return {
+    byId: (id: string) => ids.get(id),
+    of: (pair: Pair) => pairs.get(keyOf(pair)),
+    keep(room: Room): Room {
+      const [oldest] = ids.values();
+      if (oldest && ids.size >= MOST_ROOMS) {
+        ids.delete(oldest.id);
+        pairs.delete(keyOf(oldest.pair));
+      }
+      ids.set(room.id, room);
+      pairs.set(keyOf(room.pair), room);
+      return room;
     },
   };
 }

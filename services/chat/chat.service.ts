@@ -1,13 +1,14 @@
 import { defineService } from "../common/define-service.ts";
+import { appendingRepository } from "./appending.repository.ts";
 import { announcer } from "./announcer.ts";
 import { changesRepository } from "./changes.repository.ts";
 import { chat } from "./chat.contract.ts";
 import { chatRepository } from "./chat.repository.ts";
 import { membership } from "./membership.ts";
 import { readingActions } from "./reading.ts";
+import { revisingRepository } from "./revising.repository.ts";
 import { readingRepository } from "./reading.repository.ts";
 import { writing } from "./writing.ts";
-import { writingRepository } from "./writing.repository.ts";
 
 export default defineService(chat, async ({ store, ids, push, log, onLoss }) => {
   const db = await store();
@@ -18,7 +19,8 @@ export default defineService(chat, async ({ store, ids, push, log, onLoss }) => 
   const deps = {
     announce,
     ...{ repository, push, membership: membership(repository) },
-    ...{ reading: readingRepository(db), changes: writingRepository(db, made) },
+    reading: readingRepository(db),
+    ...{ appending: appendingRepository(db, made), revising: revisingRepository(db) },
   };
 
   onLoss(announce);

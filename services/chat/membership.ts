@@ -1,7 +1,7 @@
 import type { Ctx } from "../common/bus.ts";
 import { fault, isFault } from "../common/errors.ts";
 import { pairOf, type Pair } from "../common/pair.ts";
-import type { ChatRepository } from "./chat.repository.ts";
+import type { ChatRepository, Room } from "./chat.repository.ts";
 
 /** Who asks, and of which conversation: by its id, or by its other member. */
 export type Target = { userId: string; conversationId?: string; peerId?: string };
@@ -9,32 +9,54 @@ export type Membership = ReturnType<typeof membership>;
 
 /** Every action on a conversation begins here: an id that was sent proves nothing. */
 export function membership(repository: ChatRepository) {
-  /** The members of a conversation, one of whom asks. @throws CONVERSATION_NOT_FOUND */
-  const membersOf = async ({ userId, conversationId, peerId }: Target): Promise<Pair> => {
-    if (conversationId === undefined && peerId === undefined) throw fault("INVALID", "chat_id: is required.");
+  const byId = async (userId: string, conversationId: string): Promise<Room | undefined> => {
+    const room = await repository.roomById(conversationId);
+    return room && Object.values(room.pair).includes(userId) ? room : undefined;
+  };
+  /** The pair of both, and their conversation if there is one. */
+  const byPeer = async (userId: string, peerId: string): Promise<{ pair: Pair; room?: Room }> => {
     if (peerId === userId) throw fault("CONVERSATION_NOT_FOUND");
-    const pair =
+    const pair = pairOf(userId, peerId);
+    return { pair, room: await repository.roomOf(pair) };
+  };
+
+  /** A conversation, one of whose members asks. @throws CONVERSATION_NOT_FOUND */
+  const existing = async ({ userId, conversationId, peerId }: Target): Promise<Room> => {
+    if (conversationId === undefined && peerId === undefined) throw fault("INVALID", "chat_id: is required.");
+    const room =
       conversationId === undefined
-        ? pairOf(userId, peerId ?? "")
-        : await repository.membersOf(conversationId, userId);
-    if (!pair) throw fault("CONVERSATION_NOT_FOUND");
-    return pair;
+        ? (await byPeer(userId, peerId ?? "")).room
+        : await byId(userId, conversationId);
+    if (!room) throw fault("CONVERSATION_NOT_FOUND");
+    return room;
   };
 
   /**
-   * The same where the conversation may not be there yet. Users are never removed, so one that is there proves that
-   * the other user exists.
+   * The same, made where both users are there and their conversation is not. Users are never removed, so one that is
+   * there proves that the other user exists.
    */
-  const authorise = async <P extends Target>(ctx: Ctx<P>): Promise<{ pair: Pair; isOpen: boolean }> => {
-    const { conversationId, peerId } = ctx.params;
-    const pair = await membersOf(ctx.params);
-    const isOpen = conversationId !== undefined || (await repository.hasConversation(pair));
-    if (!isOpen)
-      await ctx.call("users.get", { id: peerId }).catch((error: unknown) => {
-        throw isFault(error, "USER_NOT_FOUND") ? fault("CONVERSATION_NOT_FOUND") : error;
-      });
-    return { pair, isOpen };
+  const opened = async <P extends Target>(ctx: Ctx<P>): Promise<Room> => {
+    const { userId, conversationId, peerId } = ctx.params;
+    if (conversationId !== undefined || peerId === undefined) return existing(ctx.params);
+    const { pair, room } = await byPeer(userId, peerId);
+    if (room) return room;
+    await checkUser(ctx, peerId);
+    return repository.createRoom(pair);
   };
 
-  return { membersOf, authorise };
+  /** The same where it may not be there: undefined then. @throws CONVERSATION_NOT_FOUND where it can never be */
+  const known = async <P extends Target>(ctx: Ctx<P>): Promise<Room | undefined> => {
+    const { userId, conversationId, peerId } = ctx.params;
+    if (conversationId !== undefined || peerId === undefined) return existing(ctx.params);
+    const { room } = await byPeer(userId, peerId);
+    if (!room) await checkUser(ctx, peerId);
+    return room;
+  };
+
+  return { existing, known, opened };
 }
+
+const checkUser = (ctx: Pick<Ctx<Target>, "call">, id: string) =>
+  ctx.call("users.get", { id }).catch((error: unknown) => {
+    throw isFault(error, "USER_NOT_FOUND") ? fault("CONVERSATION_NOT_FOUND") : error;
+  });

@@ -1,8 +1,8 @@
 import type { Knex } from "knex";
 import type { Store } from "../common/db.ts";
-import { pairOf, type Pair } from "../common/pair.ts";
+import { pairOf } from "../common/pair.ts";
 import { CHATS, UNREAD_WINDOW, type Message } from "./chat.contract.ts";
-import { toMessage, type Conversation, type Row } from "./chat.repository.ts";
+import { toMessage, type Conversation, type Room, type Row } from "./chat.repository.ts";
 
 type Mark = { userId: string; conversationId: string; seq: number };
 type Marked = Conversation & { readSeq: number };
@@ -28,20 +28,18 @@ export function readingRepository({ knex }: Store) {
       return { chats, before: found.length > CHATS && end ? cursorOf(end) : null };
     },
 
-    /** Moves the mark of what a user has read up to a `seq`, never down; undefined without a conversation. */
-    async read(userId: string, pair: Pair, wanted: number) {
-      const conversation = await knex<Conversation>("conversations").where(pair).first();
-      if (!conversation) return undefined;
-      const { id: conversationId, lastSeq } = conversation;
+    /** Moves the mark of what a user has read up to a `seq`, never down. */
+    async read(userId: string, { id: conversationId, pair }: Room, wanted: number) {
+      const conversations = await knex<Conversation>("conversations").where(pair);
       const key = { userId, conversationId };
-      const seq = Math.min(wanted, lastSeq);
+      const seq = Math.min(wanted, conversations[0]?.lastSeq ?? 0);
       const marks = () => knex<Mark>("reads");
       await marks()
         .insert({ ...key, seq })
         .onConflict(["userId", "conversationId"])
         .ignore();
       await marks().where(key).where("seq", "<", seq).update({ seq });
-      const now = await marked(knex, userId, [conversation]);
+      const now = await marked(knex, userId, conversations);
       const unread = await countUnread(knex, userId, now);
       return { conversationId, seq: now[0]?.readSeq ?? seq, unread: unread.get(conversationId) ?? 0 };
     },

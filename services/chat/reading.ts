@@ -1,5 +1,4 @@
 import type { Ctx, InputOf, ResultOf } from "../common/bus.ts";
-import { fault } from "../common/errors.ts";
 import type { PushBus } from "../common/push-bus.ts";
 import type { ChatRepository } from "./chat.repository.ts";
 import type { Membership, Target } from "./membership.ts";
@@ -9,17 +8,15 @@ type Deps = { repository: ChatRepository; membership: Membership; reading: Readi
 
 /** What only looks, and what is said of somebody's looking. */
 export function readingActions({ repository, membership, reading, push }: Deps) {
-  const { membersOf, authorise } = membership;
+  const { existing } = membership;
   return {
     async history(ctx: Ctx<Target & { before: number; limit: number }>) {
-      const { pair } = await authorise(ctx);
-      return repository.before(pair, ctx.params.before, ctx.params.limit);
+      const room = await membership.known(ctx);
+      return room ? repository.before(room, ctx.params.before, ctx.params.limit) : [];
     },
 
     async page({ params }: Ctx<InputOf<"chat.page">>): Promise<ResultOf<"chat.page">> {
-      const page = await repository.page(await membersOf(params), params);
-      if (!page) throw fault("CONVERSATION_NOT_FOUND");
-      const { conversationId, messages, hasMore } = page;
+      const { conversationId, messages, hasMore } = await repository.page(await existing(params), params);
       const [first, last] = [messages.at(0)?.sentSeq ?? null, messages.at(-1)?.sentSeq ?? null];
       const cursors =
         params.after === undefined
@@ -43,16 +40,15 @@ export function readingActions({ repository, membership, reading, push }: Deps) 
 
     async read({ params }: Ctx<InputOf<"chat.read">>): Promise<ResultOf<"chat.read">> {
       const { userId, seq, origin } = params;
-      const read = await reading.read(userId, await membersOf(params), seq);
-      if (!read) throw fault("CONVERSATION_NOT_FOUND");
+      const read = await reading.read(userId, await existing(params), seq);
       push.toUsers([userId], "chat.read.moved", { ...read, origin });
       return read;
     },
 
     async typing({ params }: Ctx<Target>): Promise<void> {
-      const { userId, conversationId } = params;
-      const { lowId, highId } = await membersOf(params);
-      if (conversationId === undefined) throw fault("INVALID", "chat_id: is required.");
+      const { userId } = params;
+      const { id: conversationId, pair } = await existing(params);
+      const { lowId, highId } = pair;
       push.toUsers([lowId === userId ? highId : lowId], "chat.member.typing", { conversationId, userId });
     },
   };

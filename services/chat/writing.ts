@@ -1,15 +1,15 @@
 import type { Ctx, PushOf } from "../common/bus.ts";
-import { isFault } from "../common/errors.ts";
+import { fault, isFault } from "../common/errors.ts";
 import { failpoint, planted } from "../common/failpoints.ts";
 import type { PushBus } from "../common/push-bus.ts";
 import type { Message } from "./chat.contract.ts";
-import type { ChatRepository } from "./chat.repository.ts";
+import type { AppendingRepository } from "./appending.repository.ts";
 import type { Membership, Target } from "./membership.ts";
-import type { WritingRepository } from "./writing.repository.ts";
+import type { RevisingRepository } from "./revising.repository.ts";
 
 type Deps = {
-  repository: ChatRepository;
-  changes: WritingRepository;
+  appending: AppendingRepository;
+  revising: RevisingRepository;
   membership: Membership;
   push: PushBus;
   announce(): void;
@@ -18,7 +18,7 @@ type Sending = Ctx<Target & { content: string; nonce: string }>;
 type Revising = Ctx<Target & { messageId: string; nonce: string; content?: string }>;
 
 /** What changes a conversation: authorise, commit, tell both members, answer. */
-export function writing({ repository, changes, membership: { authorise }, push, announce }: Deps) {
+export function writing({ appending, revising, membership, push, announce }: Deps) {
   const tell = teller(push);
   /** Where it is unknown whether a change was committed, whoever should hear of it hears by this. */
   const orAnnounced = (change: Promise<Message>) =>
@@ -29,8 +29,9 @@ export function writing({ repository, changes, membership: { authorise }, push, 
 
   const revise = async (ctx: Revising, content: string | null): Promise<Message> => {
     const { userId: authorId, messageId, nonce } = ctx.params;
-    const { pair } = await authorise(ctx);
-    const message = await orAnnounced(changes.revise(pair, { authorId, messageId, content, nonce }));
+    const room = await membership.known(ctx);
+    if (!room) throw fault("CONVERSATION_NOT_FOUND");
+    const message = await orAnnounced(revising.revise(room, { authorId, messageId, content, nonce }));
     await failpoint("chat.committed");
     tell({ change: changeOf(message), message, nonce });
     return message;
@@ -39,12 +40,13 @@ export function writing({ repository, changes, membership: { authorise }, push, 
   return {
     async send(ctx: Sending): Promise<Message> {
       const { userId: authorId, content, nonce } = ctx.params;
-      const { pair, isOpen } = await authorise(ctx);
-      if (!isOpen) await repository.createConversation(pair);
+      const { id: conversationId } = await membership.opened(ctx);
       const written = (early: Message) => {
         if (planted("chat.publish-before-commit")) tell({ change: "sent", message: early, nonce });
       };
-      const message = await orAnnounced(changes.append(pair, { authorId, content, nonce }, written));
+      const message = await orAnnounced(
+        appending.append({ conversationId, authorId, content, nonce }, written),
+      );
       await failpoint("chat.committed");
       tell({ change: changeOf(message), message, nonce });
       return message;

@@ -10,7 +10,8 @@ import { Feed, type Change } from "../../gateway/feed.ts";
 import { changesRepository } from "../../services/chat/changes.repository.ts";
 import { chatRepository } from "../../services/chat/chat.repository.ts";
 import type { ActionName, InputOf } from "../../services/common/bus.ts";
-import { writingRepository } from "../../services/chat/writing.repository.ts";
+import { appendingRepository } from "../../services/chat/appending.repository.ts";
+import { revisingRepository } from "../../services/chat/revising.repository.ts";
 import { openStore, type Store } from "../../services/common/db.ts";
 import { fault } from "../../services/common/errors.ts";
 import { leaseIds, type Ids } from "../../services/common/ids.ts";
@@ -60,15 +61,16 @@ afterAll(async () => {
 const newRoom = async () => {
   const pair = { lowId: ids.next("user"), highId: ids.next("user") };
   const repository = chatRepository(store, ids);
-  const changes = writingRepository(store, ids);
-  await repository.createConversation(pair);
+  const { append } = appendingRepository(store, ids);
+  const { revise } = revisingRepository(store);
+  const room = await repository.createRoom(pair);
   let nonces = 0;
   const alive: string[] = [];
   const act = async ({ what, which }: Step): Promise<Change | undefined> => {
     const nonce = `${pair.lowId}.${(nonces += 1)}`;
     const by = { authorId: pair.lowId, nonce };
     if (what === "send") {
-      const message = await changes.append(pair, { ...by, content: nonce });
+      const message = await append({ conversationId: room.id, ...by, content: nonce }, () => {});
       alive.push(message.id);
       return { change: "sent", message, nonce };
     }
@@ -76,11 +78,11 @@ const newRoom = async () => {
     if (messageId === undefined) return undefined;
     if (what === "delete") alive.splice(alive.indexOf(messageId), 1);
     const content = what === "delete" ? null : nonce;
-    const message = await changes.revise(pair, { ...by, messageId, content });
+    const message = await revise(room, { ...by, messageId, content });
     return { change: content === null ? "deleted" : "edited", message, nonce };
   };
   const stored = async () =>
-    (await repository.before(pair, Number.MAX_SAFE_INTEGER, 100)).map(({ id, content }) => [id, content]);
+    (await repository.before(room, Number.MAX_SAFE_INTEGER, 100)).map(({ id, content }) => [id, content]);
   return { pair, act, stored };
 };
 

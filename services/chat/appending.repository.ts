@@ -1,0 +1,144 @@
+import type { Knex } from "knex";
+import { batcher } from "../common/batcher.ts";
+import { isDuplicate, type Store } from "../common/db.ts";
+import { fault, isFault } from "../common/errors.ts";
+import { failpoint, planted } from "../common/failpoints.ts";
+import type { Ids } from "../common/ids.ts";
+import { digestOf } from "../common/nonces.ts";
+import type { Message } from "./chat.contract.ts";
+import { toMessage, type Conversation, type Row } from "./chat.repository.ts";
+
+export type Draft = { conversationId: string; authorId: string; content: string; nonce: string };
+/** `early`: for planted bugs alone, told of a message that is written and not yet committed. */
+type Item = Draft & { early?: (message: Message) => void };
+type Outcome = PromiseSettledResult<Message>;
+
+/** Messages committed together at most; what takes longer than a commit is then the database's work for each. */
+const MOST = 128;
+
+export type AppendingRepository = ReturnType<typeof appendingRepository>;
+
+/**
+ * Appends messages to conversations that exist. Those that arrive together are committed together: one transaction and
+ * one flush for all, whatever their conversations and authors.
+ */
+export function appendingRepository({ transaction }: Store, ids: Ids) {
+  const together = async (items: Item[]): Promise<Outcome[]> => {
+    try {
+      return await transaction(async (trx) => {
+        const outcomes = await write(trx, items, ids);
+        await failpoint("chat.before-commit");
+        return outcomes;
+      });
+    } catch (error) {
+      return items.length > 1 && concernsOne(error) ? oneByOne(items) : items.map(() => failed(error));
+    }
+  };
+  const oneByOne = async (items: Item[]): Promise<Outcome[]> => {
+    const outcomes: Outcome[] = [];
+    for (const item of items) outcomes.push(...(await together([item])));
+    return outcomes;
+  };
+  const add = batcher(together, MOST);
+
+  return {
+    /**
+     * After this resolves the message is on disk. The same author and nonce append once, for good: said again, the
+     * message as it now stands is the answer.
+     * @throws NONCE_REUSED where the author used the nonce for anything else
+     */
+    append(draft: Draft, tellEarly: (message: Message) => void): Promise<Message> {
+      if (!planted("chat.ack-before-commit")) return add({ ...draft, early: tellEarly });
+      const { promise, resolve } = Promise.withResolvers<Message>();
+      return Promise.race([promise, add({ ...draft, early: resolve })]);
+    },
+  };
+}
+
+/** Whether one item may have spoiled a batch of which nothing was committed. */
+const concernsOne = (error: unknown) => !isFault(error, "UNKNOWN") && !isFault(error, "UNAVAILABLE");
+/** A nonce that another process took for another conversation at the same moment is in use. */
+const failed = (error: unknown): Outcome => ({
+  status: "rejected",
+  reason: isDuplicate(error) ? fault("NONCE_REUSED") : error,
+});
+
+async function write(trx: Knex.Transaction, items: Item[], ids: Ids): Promise<Outcome[]> {
+  const conversations = await lock(trx, items);
+  const { known, revisions } = await nonces(trx, items);
+  const fresh: Row[] = [];
+  const moved = new Set<Conversation>();
+  const outcomes = items.map((item): Outcome => {
+    const conversation = conversations.get(item.conversationId);
+    if (!conversation) return failed(fault("CONVERSATION_NOT_FOUND"));
+    if (revisions.has(keyOf(item))) return failed(fault("NONCE_REUSED"));
+    const forgets = planted("chat.forget-nonce");
+    const before = forgets ? undefined : known.get(keyOf(item));
+    if (before) return repeated(conversation, before, item);
+    const row = next(conversation, forgets ? { ...item, nonce: ids.next("other") } : item, ids);
+    Object.assign(conversation, { lastSeq: row.seq, lastMessageId: row.id, lastMessageAt: row.createdAt });
+    moved.add(conversation);
+    fresh.push(row);
+    known.set(keyOf(item), row);
+    return { status: "fulfilled", value: toMessage(conversation, row) };
+  });
+  if (fresh.length > 0) {
+    await trx<Row>("messages").insert(fresh);
+    await advance(trx, [...moved]);
+  }
+  for (const [i, outcome] of outcomes.entries())
+    if (outcome.status === "fulfilled") items[i]?.early?.(outcome.value);
+  return outcomes;
+}
+
+type By = { authorId: string; nonce: string };
+const keyOf = ({ authorId, nonce }: By) => `${authorId} ${nonce}`;
+
+/** Locked by rising id, until the transaction ends: what happens in a conversation happens one after the other. */
+async function lock(trx: Knex.Transaction, items: Draft[]): Promise<Map<string, Conversation>> {
+  const wanted = [...new Set(items.map(({ conversationId }) => conversationId))];
+  const rows = await trx<Conversation>("conversations").whereIn("id", wanted).orderBy("id").forUpdate();
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** What the nonces were used for before. */
+async function nonces(trx: Knex.Transaction, items: Draft[]) {
+  const rows = await trx<Row>("messages").where((any) => {
+    for (const { authorId, nonce } of items) any.orWhere({ authorId, nonce });
+  });
+  const others = await trx<{ userId: string; nonce: string }>("nonces")
+    .where((any) => {
+      for (const { authorId: userId, nonce } of items) any.orWhere({ userId, nonce });
+    })
+    .select("userId", "nonce");
+  return {
+    known: new Map(rows.map((row) => [keyOf(row), row])),
+    revisions: new Set(others.map(({ userId, nonce }) => keyOf({ authorId: userId, nonce }))),
+  };
+}
+
+/** The rows are locked: what they are set to is what the database had, and one more for each message. */
+const advance = (trx: Knex.Transaction, moved: Conversation[]) =>
+  trx<Conversation>("conversations")
+    .insert(moved)
+    .onConflict("id")
+    .merge(["lastSeq", "lastMessageId", "lastMessageAt"]);
+
+function next(conversation: Conversation, { authorId, content, nonce }: Draft, ids: Ids): Row {
+  const seq = conversation.lastSeq + 1;
+  const byClock = planted("chat.order-by-clock");
+  return {
+    ...{ conversationId: conversation.id, seq, changeSeq: seq, authorId, content, nonce },
+    id: ids.next("other", byClock ? undefined : conversation.lastMessageId),
+    createdAt: byClock ? jumpyMicros() : Math.max(Date.now() * 1000, conversation.lastMessageAt + 1),
+    ...{ changeNonce: null, editedAt: null, deletedAt: null, sentDigest: null },
+  };
+}
+/** For a planted bug: a clock that steps back. */
+const jumpyMicros = () => Date.now() * 1000 - Math.floor(Math.random() * 50_000);
+
+function repeated(conversation: Conversation, known: Row, draft: Draft): Outcome {
+  const isSame = (known.sentDigest ?? digestOf(known.content)) === digestOf(draft.content);
+  if (known.conversationId !== conversation.id || !isSame) return failed(fault("NONCE_REUSED"));
+  return { status: "fulfilled", value: toMessage(conversation, known) };
+}

@@ -1,0 +1,29 @@
+/**
+ * Does things together: whatever is asked for while a batch is under way is the next batch, so that none waits for a
+ * timer, and the more there is to do the less each costs.
+ * @param run answers for each item, in their order; never rejects
+ * @param most items in a batch
+ */
+export function batcher<T, R>(run: (items: T[]) => Promise<PromiseSettledResult<R>[]>, most: number) {
+  type Waiting = { item: T; settle: (outcome: PromiseSettledResult<R>) => void };
+  const queue: Waiting[] = [];
+  let isRunning = false;
+
+  const work = async (): Promise<void> => {
+    isRunning = true;
+    while (queue.length > 0) {
+      const batch = queue.splice(0, most);
+      const outcomes = await run(batch.map(({ item }) => item));
+      for (const [i, outcome] of outcomes.entries()) batch[i]?.settle(outcome);
+    }
+    isRunning = false;
+  };
+
+  return (item: T): Promise<R> =>
+    new Promise((resolve, reject) => {
+      const settle = (outcome: PromiseSettledResult<R>) =>
+        outcome.status === "fulfilled" ? resolve(outcome.value) : reject(outcome.reason as Error);
+      queue.push({ item, settle });
+      if (!isRunning) void work();
+    });
+}
