@@ -4,7 +4,7 @@ import type { Room, Row, Store } from "./store.ts";
 import type { Kind, Violation } from "./violations.ts";
 import { Writes } from "./writes.ts";
 
-/** So many of a kind are told in words; the others are counted. */
+/** So many of a kind are told in words at a time; the others are counted. */
 const TOLD = 5;
 
 /**
@@ -12,7 +12,7 @@ const TOLD = 5;
  * the system that made them it knows nothing. It is told events as they happen, and looks at the store at rest.
  */
 export class Checker {
-  readonly violations: Violation[] = [];
+  readonly #told: Violation[] = [];
   readonly counts = new Map<Kind, number>();
   readonly #observers = new Map<string, Observer>();
   readonly #writes = new Writes((kind, what) => this.violate(kind, what));
@@ -32,9 +32,13 @@ export class Checker {
   }
 
   violate(kind: Kind, what: string): void {
-    const count = (this.counts.get(kind) ?? 0) + 1;
-    this.counts.set(kind, count);
-    if (count <= TOLD) this.violations.push({ kind, what });
+    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+    if (this.#told.filter((it) => it.kind === kind).length < TOLD) this.#told.push({ kind, what });
+  }
+
+  /** Examples of what was found since the last time. */
+  tell(): Violation[] {
+    return this.#told.splice(0);
   }
 
   /** Whether all that was begun has an outcome. */

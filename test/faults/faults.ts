@@ -7,12 +7,13 @@ import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Checker } from "./checker.ts";
 import { startCluster, type Cluster } from "./cluster.ts";
 import { openLog } from "./events.ts";
 import { optionsFrom, USAGE, type Options } from "./options.ts";
 import { planOf } from "./plan.ts";
 import { plantAll } from "./plants.ts";
-import { faultLine, HEAD, progress, recoveries, summary, tell } from "./report.ts";
+import { countsOf, faultLine, HEAD, progress, recoveries, summary, tell } from "./report.ts";
 import { Run, type Result, type Settings } from "./run.ts";
 import { startServers } from "./servers.ts";
 
@@ -46,25 +47,29 @@ async function faults(cluster: Cluster, dir: string, options: Options, settings:
   tell(HEAD);
   const results: Result[] = [];
   const begun = Date.now();
-  for (const [nth, fault] of planOf(options.seed, options.count).entries()) {
+  for (const [nth, fault] of planOf(options.seed, options.count, options.only).entries()) {
     const result = await run.fault(fault, nth);
     results.push(result);
     tell(faultLine(nth + 1, result, meter));
-    for (const { kind, what } of checker.violations.splice(0)) tell(`     ${kind}: ${what}`);
+    tellViolations(checker);
   }
   await run.finish();
   await run.leave();
   await log.close();
-  for (const { kind, what } of checker.violations) tell(`     ${kind}: ${what}`);
+  tellViolations(checker);
   const { text, missed } = recoveries(results);
   const { acked, failed, unknown, failedAfterRetries } = meter;
   const minutes = (Date.now() - begun) / 60_000;
   tell(`\n${summary(results)}\n\n${text}\n`);
   tell(
     `seed ${options.seed}: ${results.length} faults in ${minutes.toFixed(1)} minutes; ${acked} acknowledged, ` +
-      `${failed} refused (${failedAfterRetries} of clients that retry), ${unknown} unknown; ${checker.total} violations`,
+      `${failed} refused (${failedAfterRetries} of clients that retry), ${unknown} unknown; violations: ${countsOf(checker)}`,
   );
   return checker.total === 0 && !(options.strict && (missed || failedAfterRetries > 0));
+}
+
+function tellViolations(checker: Checker): void {
+  for (const { kind, what } of checker.tell()) tell(`     ${kind}: ${what}`);
 }
 
 async function main(): Promise<boolean> {

@@ -2,7 +2,14 @@ import type { Device, Event, Seen, Via } from "./events.ts";
 import type { Room, Row } from "./store.ts";
 import type { Kind, Violate } from "./violations.ts";
 
-type Known = { seq: number; content: string; isDeleted: boolean; createdAt: string };
+type Known = {
+  seq: number;
+  content: string;
+  isDeleted: boolean;
+  createdAt: string;
+  /** It is history that was asked for: it may be told of as new yet. */
+  isLoaded?: boolean;
+};
 /** What a device knows of a conversation. */
 type View = {
   /** v2: the greatest `seq` it was given. */
@@ -14,8 +21,8 @@ type View = {
   known: Map<string, Known>;
   /** What is being loaded. */
   loading?: Set<string>;
-  /** v1: since the conversation was last settled, what it was told unasked, and on which socket. */
-  trail: Map<string, { life: number; id: string; content: string }>;
+  /** v1: since the conversation was last settled, what it was told while live, and on which socket. */
+  trail: Map<string, { life: number; id: string; content: string; isReply: boolean }>;
   /** Messages that it was given since then. */
   given: Set<string>;
   /** v2: changes that came behind their successors, and that its rule makes it drop. */
@@ -91,13 +98,15 @@ export class Observer {
     return { kind: "stale", what: `${what} is known as of ${known.seq}: "${known.content}"` };
   }
 
-  /** Checks v1's order by where each change stands, and forgets how it came to what is settled now. */
+  /**
+   * Checks v1's order by where each change stands: of what is pushed, as an answer does not wait for ever for what comes
+   * before it. Forgets how it came to what is settled now. */
   settle(room: Room, places: Places): void {
     const view = this.#view(this.#key(room));
     const last = new Map<number, number>();
-    for (const { life, id, content } of view.trail.values()) {
+    for (const { life, id, content, isReply } of view.trail.values()) {
       const seq = places.get(placeKey(id, content));
-      if (seq === undefined) continue;
+      if (seq === undefined || isReply) continue;
       if (seq < (last.get(life) ?? 0))
         this.#violate("order", `${this.device.name}: ${seq} of ${room.id} came after ${last.get(life)}`);
       last.set(life, seq);
@@ -139,7 +148,8 @@ export class Observer {
       return;
     }
     const where = `${this.device.name}: message ${id} at ${seq} of ${message.chat}`;
-    if (change === "send" && known) this.#violate("twice", `${where} came as new once more`);
+    if (change === "send" && known && !known.isLoaded)
+      this.#violate("twice", `${where} came as new once more`);
     view.cursor = seq;
     view.known.set(id, knownOf(message));
     view.loading?.add(id);
@@ -149,7 +159,7 @@ export class Observer {
   #loadedOne(view: View, message: Seen): void {
     const { id, seq } = message;
     view.loading?.add(id);
-    if ((view.known.get(id)?.seq ?? 0) < seq) view.known.set(id, knownOf(message));
+    if ((view.known.get(id)?.seq ?? 0) < seq) view.known.set(id, { ...knownOf(message), isLoaded: true });
   }
 
   #receiveV1(view: View, message: Seen, via: Via): void {
@@ -164,7 +174,7 @@ export class Observer {
     const step = `${life} ${placeKey(id, content)}`;
     if (view.trail.has(step))
       this.#violate("twice", `${name}: message ${id} of ${chat} came twice: "${content}"`);
-    view.trail.set(step, { life, id, content });
+    view.trail.set(step, { life, id, content, isReply: via === "reply" });
   }
 
   #load(view: View, throwAway: boolean): void {

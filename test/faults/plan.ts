@@ -59,10 +59,14 @@ function round(seed: number): Fault[] {
   return dealt(shuffled(seed, KINDS).map(ofKind));
 }
 
-/** The faults of a seed: every one before any comes again. */
-export function planOf(seed: number, count: number): Fault[] {
+const nameOf = ({ target, kind, moment }: Fault) => `${target} ${kind} ${moment}`;
+
+/** The faults of a seed whose names begin with `only`: every one before any comes again. */
+export function planOf(seed: number, count: number, only = ""): Fault[] {
+  const chosen = (nth: number) => round(seed + nth).filter((fault) => nameOf(fault).startsWith(only));
+  if (chosen(0).length === 0) throw new Error(`there is no such fault: ${only}`);
   const faults: Fault[] = [];
-  for (let nth = 0; faults.length < count; nth += 1) faults.push(...round(seed + nth));
+  for (let nth = 0; faults.length < count; nth += 1) faults.push(...chosen(nth));
   return faults.slice(0, count);
 }
 

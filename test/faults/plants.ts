@@ -4,7 +4,7 @@ import type { Bug } from "../../services/common/failpoints.ts";
 import type { Cluster } from "./cluster.ts";
 import { openLog } from "./events.ts";
 import type { Fault } from "./plan.ts";
-import { progress, table } from "./report.ts";
+import { countsOf, progress, table } from "./report.ts";
 import { Run, type Settings } from "./run.ts";
 import type { Kind } from "./violations.ts";
 
@@ -52,8 +52,7 @@ export async function plantAll(
     progress(`planting ${bug}`);
     const found = await plantOne(bug, cluster, dir, settings);
     const isCaught = PLANTS[bug].kinds.some((kind) => found.has(kind));
-    const told = [...found].map(([kind, count]) => `${count} ${kind}`).join(", ");
-    rows.push([bug, isCaught ? "caught" : "MISSED", told || "nothing found"]);
+    rows.push([bug, isCaught ? "caught" : "MISSED", countsOf({ counts: found })]);
     progress(rows.at(-1)?.join("  ") ?? "");
   }
   return {

@@ -1,3 +1,4 @@
+import type { Checker } from "./checker.ts";
 import type { Fault } from "./plan.ts";
 import type { Result } from "./run.ts";
 
@@ -27,6 +28,10 @@ export function table(rows: string[][]): string {
     )
     .join("\n");
 }
+
+/** Violations by kind. */
+export const countsOf = ({ counts }: Pick<Checker, "counts">) =>
+  [...counts].map(([kind, count]) => `${count} ${kind}`).join(", ") || "none";
 
 const WIDTHS = [4, 8, 5, 14, 24, 9, 9];
 export const HEAD = line([
