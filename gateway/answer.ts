@@ -16,21 +16,11 @@ type Asked = { what: string; run(): Promise<void>; row?: FrameRow; requestID?: s
 
 /** The way of one frame: parse, look up, authorise, validate, call, reply. The answer never rejects. */
 export function frameAnswerer(deps: Deps) {
-  const { call, interest, log } = deps;
+  const { call, log } = deps;
   const authenticate = authenticator(deps);
   const resume = resumer(call);
 
-  const request = async (session: Session, row: FrameRow, { payload, ref }: Request, sender: Sender) => {
-    const problems = row.check(payload as object);
-    if (problems.length > 0) throw invalid(problems);
-    const params = row.params(payload as never, sender);
-    if (params === null) return;
-    const result = await call(row.action, params as never, { writes: row.writes, requestID: sender.nonce });
-    const isInOrder = !row.position || (await interest.reached(sender.userId, row.position(result as never)));
-    // Whoever counts by `seq` must not be given a later one first: they come back, and resume before it.
-    if (!isInOrder && session.protocol.resumes) return session.close(1001, "Out of step, connect again.");
-    for (const frame of row.reply(result as never, sender)) session.reply(frame, ref);
-  };
+  const request = requester(deps);
 
   /** What the socket itself answers. */
   const own = (session: Session, { text, type, payload, ref }: Request): Asked | undefined => {
@@ -78,6 +68,24 @@ export function frameAnswerer(deps: Deps) {
       if (isFault(error, "NO_HEARTBEAT")) session.close(4003, failure.reason);
     }
     report(deps, asked, outcome, performance.now() - begun);
+  };
+}
+
+/** Validates, calls and replies: the way of everything that is an action. */
+function requester({ call, interest }: Deps) {
+  return async (session: Session, row: FrameRow, { payload, ref }: Request, sender: Sender) => {
+    const problems = row.check(payload as object);
+    if (problems.length > 0) throw invalid(problems);
+    const params = row.params(payload as never, sender);
+    if (params === null) return;
+    const result = await call(row.action, params as never, { writes: row.writes, requestID: sender.nonce });
+    const position = row.position?.(result as never);
+    if (position && !(await interest.reached(sender.userId, position))) {
+      // Whoever counts by `seq` must not be given a later one first: they come back, and resume before it.
+      if (session.protocol.resumes) return session.close(1001, "Out of step, connect again.");
+      session.answeredEarly(position);
+    }
+    for (const frame of row.reply(result as never, sender)) session.reply(frame, ref);
   };
 }
 

@@ -20,9 +20,21 @@ type Cursors = Record<string, number>;
 export function resumer(call: Call) {
   return async (session: Session, userId: string, wanted: unknown): Promise<string[]> => {
     const cursors = parse(wanted);
+    const wasLive = session.isLive;
     const isLate = planted("gateway.fetch-before-subscribe");
     if (!isLate) session.goLive(); // before reading, so that no change falls between
-    if (cursors === undefined) return [];
+    try {
+      return cursors ? await catchUp(session, userId, cursors) : [];
+    } catch (error) {
+      if (!wasLive) session.notLive();
+      throw error;
+    } finally {
+      if (isLate) await pause(300).then(() => session.goLive());
+    }
+  };
+
+  /** Answers with the conversations of which too much was missed. */
+  async function catchUp(session: Session, userId: string, cursors: Cursors): Promise<string[]> {
     const now = await readCursors(call, userId);
     const reload = Object.keys(cursors).filter((chat) => !now.has(chat));
     for (const [chat, lastSeq] of now) {
@@ -30,9 +42,8 @@ export function resumer(call: Call) {
       if (since > lastSeq || lastSeq - since > MOST_MISSED) reload.push(chat);
       else if (lastSeq > since) await replay(session, userId, chat, since);
     }
-    if (isLate) await pause(300).then(() => session.goLive());
     return reload;
-  };
+  }
 
   async function replay(session: Session, userId: string, chat: string, since: number): Promise<void> {
     const next = missedSince(call, userId, chat, since);

@@ -61,6 +61,8 @@ export class Session {
   #isLive: boolean;
   /** Up to where conversations were read for this session, past what is pushed. */
   #passed = new Map<string, number>();
+  /** Changes it was answered with before their turn. */
+  #early = new Set<string>();
   /** The write under way: its nonce, and what all other sockets are told of it. */
   #write: { nonce: string; echo?: string } | undefined;
 
@@ -119,6 +121,16 @@ export class Session {
   }
   goLive(): void {
     this.#isLive = true;
+  }
+  /** It was not told what comes before: what was held back of conversations must not lead it past that. */
+  notLive(): void {
+    this.#isLive = false;
+    this.#passed.clear();
+    if (this.#held) this.#held.pushes = this.#held.pushes.filter(({ position }) => !position);
+  }
+  /** A change that it was answered with before its turn: its turn passes by. */
+  answeredEarly(position: Position): void {
+    this.#early.add(keyOf(position));
   }
   /** Tells of a change that was read for this session, at once and whatever is held back. */
   tell(push: Push, userId: string): void {
@@ -184,7 +196,8 @@ export class Session {
   }
 
   #isPassed(position: Position | undefined): boolean {
-    if (!position || this.#passed.size === 0) return false;
+    if (!position) return false;
+    if (this.#early.size > 0 && this.#early.delete(keyOf(position))) return true;
     return position.seq <= (this.#passed.get(position.conversationId) ?? 0);
   }
 
@@ -240,6 +253,8 @@ export class Session {
     if (this.isOpen) this.#socket.send(text);
   }
 }
+
+const keyOf = ({ conversationId, seq }: Position) => `${conversationId} ${seq}`;
 
 function fullBucket(): TokenBucket {
   const bucket = new TokenBucket({ bucketSize: BURST, tokensPerInterval: RATE, interval: "second" });
