@@ -36,6 +36,8 @@ export class ClientV2 extends Client {
   protected readonly subprotocols = ["rewind.v2"];
   readonly #cursors = new Map<string, number>();
   readonly #replies = new Map<string, { answer: (frame: Frame) => void; late: NodeJS.Timeout }>();
+  /** What it was told to throw away and has not loaded to the end; a socket may end in the middle of that. */
+  readonly #toReload = new Set<string>();
   #refs = 0;
   #resumed = 0;
   #hasBegun = false;
@@ -111,7 +113,8 @@ export class ClientV2 extends Client {
     if (chat !== undefined && this.#resumed % MISTAKEN_EVERY === 0) cursors[chat] = NOWHERE;
     const { reload } = (await this.#ask("sync", { cursors })).payload as { reload: string[] };
     this.#isSynced = true;
-    for (const id of reload) await this.#reload(id);
+    for (const id of reload) this.#toReload.add(id);
+    for (const id of this.#toReload) await this.#reload(id);
   }
 
   async #loadChats(): Promise<Chats["chats"]> {
@@ -135,6 +138,7 @@ export class ClientV2 extends Client {
       oldest = page.messages[0]?.created_at ?? oldest;
       before = page.before;
     }
+    this.#toReload.delete(chat);
     this.log({ kind: "loaded", chat, since: before === null ? "" : oldest });
   }
 
