@@ -81,10 +81,16 @@ describe("chat send", () => {
     await heardOf("send", await a1.say(chatId, "from a", "a's nonce"));
     await heardOf("send", await b1.say(chatId, "from b", "b's nonce"), [b2, a1, a2]);
     await silence();
+    const elsewhere = await c1.tell(a.id, "c and a talk, too");
+    for (const device of [a1, a2]) expect(await device.next()).toEqual(push("send", toOthers(elsewhere)));
+    await b1.say(chatId, "and so do b and a");
+    await Promise.all([a1, a2, b2].map((device) => device.changes(1)));
+    await silence();
     expect(await history(a1, chatId)).toEqual([
       first,
       expect.objectContaining({ content: "from a", nonce: "a's nonce" }),
       expect.objectContaining({ content: "from b", nonce: null }),
+      expect.objectContaining({ content: "and so do b and a" }),
     ]);
   });
 

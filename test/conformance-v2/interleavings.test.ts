@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import { beforeAll, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
+import { until } from "../support/cluster.ts";
 import { check } from "../properties/check.ts";
 import { gateA, gateB, registerAll, type Person } from "../support/people.ts";
 import { startServer, type Server } from "../support/server.ts";
@@ -7,6 +9,7 @@ import { history, online, type Device, type Message } from "./device.ts";
 import { follow, Memory } from "./memory.ts";
 import { relayTo, type Relay } from "./relay.ts";
 
+const HEARD_WITHIN_MS = 3_000;
 let server: Server;
 let a: Person, b: Person;
 /** Two devices of each, which are always there. */
@@ -75,14 +78,17 @@ class Run {
     if (waits) await this.#answers.at(-1);
   }
 
-  /** When all is answered, and the one that was away is back: what it knows. */
+  /** When all is answered, the one that comes and goes knows all: what it had, what it missed, what it was pushed. */
   async end(): Promise<void> {
     await Promise.all(this.#answers);
-    await this.#cut();
-    relay.mend();
-    const device = await follow(relay.url, b, this.#memory);
+    this.#resume();
+    const device = await this.#away;
+    if (!device) throw new Error("nobody cut this one");
+    const stored = await history(device, chatId);
+    const knowsAll = () => isDeepStrictEqual(this.#memory.history(chatId), stored);
+    await until("all that is stored to be known", knowsAll, HEARD_WITHIN_MS).catch(() => {});
     expect(this.#memory.problems).toEqual([]);
-    expect(this.#memory.history(chatId)).toEqual(await history(device, chatId));
+    expect(this.#memory.history(chatId)).toEqual(stored);
     await this.#cut();
   }
 
@@ -93,8 +99,10 @@ class Run {
     mine.push(await device.say(chatId, `message ${(this.#count += 1)}`));
   }
   #resume(): void {
+    if (this.#away) return;
     relay.mend();
-    this.#away ??= follow(relay.url, b, this.#memory).catch(() => undefined); // cut on the way
+    this.#away = follow(relay.url, b, this.#memory).catch(() => undefined); // cut on the way
+    this.#answers.push(this.#away);
   }
   async #cut(): Promise<void> {
     relay.cut();

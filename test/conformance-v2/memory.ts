@@ -25,8 +25,6 @@ export class Memory {
   #last = new Map<string, number>();
   /** What was missed has come. */
   #isLive = false;
-  /** Chats of which the next change must have the next `seq`. */
-  #contiguous = new Set<string>();
 
   get cursors(): Cursors {
     return Object.fromEntries(this.#cursors.entries().filter(([chat_id]) => !this.#reloading.has(chat_id)));
@@ -42,7 +40,6 @@ export class Memory {
   /** A new socket begins. */
   connected(): void {
     this.#last = new Map();
-    this.#contiguous = new Set();
     this.#isLive = false;
     for (const chat_id of this.#reloading) this.#cursors.delete(chat_id);
   }
@@ -58,7 +55,6 @@ export class Memory {
   async load(device: Device, chat_id: string): Promise<void> {
     const lastSeq = await lastSeqOf(device, chat_id);
     if (!this.#cursors.has(chat_id)) this.#cursors.set(chat_id, lastSeq);
-    this.#contiguous.delete(chat_id);
     for (const message of await history(device, chat_id)) this.#keep(message);
     this.#reloading.delete(chat_id);
   }
@@ -80,11 +76,11 @@ export class Memory {
     const last = this.#last.get(chat_id) ?? 0;
     if (!this.#isLive && seq <= last) this.problems.push(`${seq} after ${last} in the sync of ${chat_id}`);
     this.#last.set(chat_id, Math.max(seq, last));
-    const cursor = this.#cursors.get(chat_id) ?? 0;
-    if (seq <= cursor) return;
-    if (this.#contiguous.has(chat_id) && seq !== cursor + 1)
+    const cursor = this.#cursors.get(chat_id);
+    if (seq <= (cursor ?? 0)) return;
+    const isExact = this.#isLive && (cursor !== undefined || !this.#reloading.has(chat_id));
+    if (isExact && seq !== (cursor ?? 0) + 1)
       this.problems.push(`a hole: ${type} ${seq} after ${cursor} in ${chat_id}`);
-    if (this.#isLive) this.#contiguous.add(chat_id);
     this.#cursors.set(chat_id, seq);
     this.#keep(message);
   }
