@@ -101,7 +101,7 @@ export class Feed {
 
   /** Resolves when all up to a position was delivered, at once as a rule; or after PATIENCE_MS, with false. */
   async reached({ conversationId, seq }: Position): Promise<boolean> {
-    if (this.#isClosed || !this.#cursors || this.#at(conversationId) >= seq) return true;
+    if (this.#isClosed || (this.#cursors && this.#at(conversationId) >= seq)) return true;
     const gap = this.#gapOf(conversationId);
     const { promise, resolve } = Promise.withResolvers<void>();
     const waiter = { seq, resolve };
@@ -111,7 +111,7 @@ export class Feed {
     await promise;
     clearTimeout(late);
     gap.waiters.delete(waiter);
-    return this.#isClosed || this.#at(conversationId) >= seq;
+    return this.#isClosed || (this.#cursors !== undefined && this.#at(conversationId) >= seq);
   }
 
   /** Fetches all that was missed: after it is possible that changes were not received. @throws UNAVAILABLE */

@@ -7,6 +7,8 @@ export type Request = { text: string; type: unknown; payload: unknown; ref?: str
 export type Payload = Record<string, unknown>;
 
 const MAX_REF = 64;
+/** A frame that is refused is not worth reading where it is long. */
+const GLANCE_BYTES = 1_024;
 
 export const isObject = (value: unknown): value is Payload =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -29,7 +31,7 @@ export function parse({ data, isBinary }: Frame, { maxFrameBytes, resumes }: Pro
 /** The `ref` of a frame that is not looked at any further. */
 export function refOf(frame: Frame, protocol: Protocol): string | undefined {
   try {
-    return protocol.resumes ? parse(frame, protocol).ref : undefined;
+    return protocol.resumes && frame.data.length <= GLANCE_BYTES ? parse(frame, protocol).ref : undefined;
   } catch {
     return undefined; // what cannot be read has none
   }

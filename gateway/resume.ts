@@ -9,6 +9,8 @@ import type { Session } from "./session.ts";
 
 /** Changes of one conversation above which a client is told to load it anew. */
 const MOST_MISSED = 500;
+/** The same, of all that one `sync` may bring. */
+const MOST_IN_ALL = 5_000;
 
 type Cursors = Record<string, number>;
 
@@ -37,10 +39,14 @@ export function resumer(call: Call) {
   async function catchUp(session: Session, userId: string, cursors: Cursors): Promise<string[]> {
     const now = await readCursors(call, userId);
     const reload = Object.keys(cursors).filter((chat) => !now.has(chat));
+    let left = MOST_IN_ALL;
     for (const [chat, lastSeq] of now) {
       const since = Object.hasOwn(cursors, chat) ? (cursors[chat] ?? 0) : 0;
-      if (since > lastSeq || lastSeq - since > MOST_MISSED) reload.push(chat);
-      else if (lastSeq > since) await replay(session, userId, chat, since);
+      if (since > lastSeq || lastSeq - since > Math.min(MOST_MISSED, left)) reload.push(chat);
+      else if (lastSeq > since) {
+        left -= lastSeq - since;
+        await replay(session, userId, chat, since);
+      }
     }
     return reload;
   }
@@ -51,6 +57,7 @@ export function resumer(call: Call) {
       const page = await next();
       for (const payload of page.changes) session.tell({ name: "chat.message.changed", payload }, userId);
       session.passed({ conversationId: chat, seq: page.upTo });
+      await session.read();
       complete = page.complete;
       await failpoint("gateway.mid-resume");
     }

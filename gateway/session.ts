@@ -235,14 +235,16 @@ export class Session {
   async #answerAll(): Promise<void> {
     for (let frame = this.#waiting.shift(); frame; frame = this.#waiting.shift()) {
       await this.#options.answer(this, frame);
-      await this.#read();
+      await this.read();
       if (this.#waiting.length === 0) this.#socket.resume();
     }
     this.#answering = undefined;
   }
 
-  /** What was asked for is waited for, however long it is, as long as the client reads on. */
-  async #read(): Promise<void> {
+  /**
+   * Resolves when the client has read most of what it was sent: what it asked for may be long, as long as it reads on.
+   */
+  async read(): Promise<void> {
     for (let waited = 0; this.isOpen && this.backlog > MAX_BACKLOG_BYTES / 2; waited += READ_CHECK_MS) {
       if (waited > SILENCE_MS) return this.#socket.terminate();
       await pause(READ_CHECK_MS);

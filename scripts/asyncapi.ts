@@ -58,7 +58,7 @@ const own: Record<string, { payload: Schema; answers: string; description: strin
   },
 };
 
-const pushed = ["hello", "chat", "read", "typing", "mutual_users", "user"];
+const pushed = ["hello", "chat", "read", "typing", "mutual_users", "user", "load/friends"];
 
 /** AsyncAPI 3.0 of protocol v2, from the frame table and the contracts. */
 export function asyncapi(): object {
@@ -95,7 +95,10 @@ export function asyncapi(): object {
         reply: { channel: socket, messages: [inSocket(`said.${slug(reply)}`), inSocket("said.error")] },
       },
     ]),
-    ["push", { action: "send", channel: socket, messages: pushed.map((name) => inSocket(`said.${name}`)) }],
+    [
+      "push",
+      { action: "send", channel: socket, messages: pushed.map((name) => inSocket(`said.${slug(name)}`)) },
+    ],
   ]);
   return {
     asyncapi: "3.0.0",

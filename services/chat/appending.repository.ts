@@ -12,9 +12,13 @@ export type Draft = { conversationId: string; authorId: string; content: string;
 /** `early`: for planted bugs alone, told of a message that is written and not yet committed. */
 type Item = Draft & { early?: (message: Message) => void };
 type Outcome = PromiseSettledResult<Message>;
+type Lock = Store["lockFree"];
+const waiting: Lock = (query) => query.forUpdate();
 
-/** Messages committed together at most; what takes longer than a commit is then the database's work for each. */
-const MOST = 128;
+/** Messages committed together at most, and waiting to be. */
+const LIMITS = [128, 4_096] as const;
+const SKIPPED = { status: "fulfilled", value: undefined } as const;
+const GONE = { status: "rejected", reason: fault("CONVERSATION_NOT_FOUND") } as const;
 
 export type AppendingRepository = ReturnType<typeof appendingRepository>;
 
@@ -22,24 +26,39 @@ export type AppendingRepository = ReturnType<typeof appendingRepository>;
  * Appends messages to conversations that exist. Those that arrive together are committed together: one transaction and
  * one flush for all, whatever their conversations and authors.
  */
-export function appendingRepository({ transaction }: Store, ids: Ids) {
-  const together = async (items: Item[]): Promise<Outcome[]> => {
+export function appendingRepository({ transaction, lockFree }: Store, ids: Ids) {
+  const together = async (items: Item[], lock: Lock): Promise<(Outcome | undefined)[]> => {
     try {
       return await transaction(async (trx) => {
-        const outcomes = await write(trx, items, ids);
+        const outcomes = await write(trx, items, lock, ids);
         await failpoint("chat.before-commit");
         return outcomes;
       });
     } catch (error) {
-      return items.length > 1 && concernsOne(error) ? oneByOne(items) : items.map(() => failed(error));
+      return items.length > 1 && concernsOne(error) ? oneByOne(items, lock) : items.map(() => failed(error));
     }
   };
-  const oneByOne = async (items: Item[]): Promise<Outcome[]> => {
-    const outcomes: Outcome[] = [];
-    for (const item of items) outcomes.push(...(await together([item])));
+  const oneByOne = async (items: Item[], lock: Lock): Promise<(Outcome | undefined)[]> => {
+    const outcomes: (Outcome | undefined)[] = [];
+    for (const item of items) outcomes.push(...(await together([item], lock)));
     return outcomes;
   };
-  const add = batcher(together, MOST);
+
+  /** Waits for conversations in which another process writes, and with it those that arrive meanwhile. */
+  const later = batcher<Item, Message | undefined>(
+    async (items) => (await together(items, waiting)).map((it) => it ?? GONE),
+    ...LIMITS,
+  );
+  /** Never waits for another process: one that was frozen holds up its own conversations alone. */
+  const now = batcher<Item, Message | undefined>(
+    async (items) => (await together(items, lockFree)).map((it) => it ?? SKIPPED),
+    ...LIMITS,
+  );
+  const add = async (item: Item): Promise<Message> => {
+    const message = (await now(item)) ?? (await later(item));
+    if (!message) throw fault("CONVERSATION_NOT_FOUND");
+    return message;
+  };
 
   return {
     /**
@@ -63,14 +82,20 @@ const failed = (error: unknown): Outcome => ({
   reason: isDuplicate(error) ? fault("NONCE_REUSED") : error,
 });
 
-async function write(trx: Knex.Transaction, items: Item[], ids: Ids): Promise<Outcome[]> {
-  const conversations = await lock(trx, items);
+/** Undefined: the conversation could not be locked. */
+async function write(
+  trx: Knex.Transaction,
+  items: Item[],
+  lock: Lock,
+  ids: Ids,
+): Promise<(Outcome | undefined)[]> {
+  const conversations = await lockAll(trx, items, lock);
   const { known, revisions } = await nonces(trx, items);
   const fresh: Row[] = [];
   const moved = new Set<Conversation>();
-  const outcomes = items.map((item): Outcome => {
+  const outcomes = items.map((item): Outcome | undefined => {
     const conversation = conversations.get(item.conversationId);
-    if (!conversation) return failed(fault("CONVERSATION_NOT_FOUND"));
+    if (!conversation) return undefined;
     if (revisions.has(keyOf(item))) return failed(fault("NONCE_REUSED"));
     const forgets = planted("chat.forget-nonce");
     const before = forgets ? undefined : known.get(keyOf(item));
@@ -87,7 +112,7 @@ async function write(trx: Knex.Transaction, items: Item[], ids: Ids): Promise<Ou
     await advance(trx, [...moved]);
   }
   for (const [i, outcome] of outcomes.entries())
-    if (outcome.status === "fulfilled") items[i]?.early?.(outcome.value);
+    if (outcome?.status === "fulfilled") items[i]?.early?.(outcome.value);
   return outcomes;
 }
 
@@ -95,9 +120,13 @@ type By = { authorId: string; nonce: string };
 const keyOf = ({ authorId, nonce }: By) => `${authorId} ${nonce}`;
 
 /** Locked by rising id, until the transaction ends: what happens in a conversation happens one after the other. */
-async function lock(trx: Knex.Transaction, items: Draft[]): Promise<Map<string, Conversation>> {
+async function lockAll(
+  trx: Knex.Transaction,
+  items: Draft[],
+  lock: Lock,
+): Promise<Map<string, Conversation>> {
   const wanted = [...new Set(items.map(({ conversationId }) => conversationId))];
-  const rows = await trx<Conversation>("conversations").whereIn("id", wanted).orderBy("id").forUpdate();
+  const rows: Conversation[] = await lock(trx("conversations").whereIn("id", wanted).orderBy("id"));
   return new Map(rows.map((row) => [row.id, row]));
 }
 

@@ -34,14 +34,16 @@ export function changesRepository({ knex }: Store) {
       limit: number,
     ): Promise<ResultOf<"chat.changes">> {
       type Found = Row & Pair & { lastSeq: number; messageId: string | null };
+      const news = knex("messages")
+        .where({ conversationId })
+        .where("changeSeq", ">", after)
+        .orderBy("changeSeq")
+        .limit(limit);
       const rows: Found[] = await knex("conversations as c")
-        .leftJoin("messages as m", (join) =>
-          join.on("m.conversationId", "c.id").andOnVal("m.changeSeq", ">", after),
-        )
+        .leftJoin(news.as("m"), "m.conversationId", "c.id")
         .where("c.id", conversationId)
         .where((member) => member.where("c.lowId", userId).orWhere("c.highId", userId))
         .orderBy("m.changeSeq")
-        .limit(limit)
         .select("m.*", "m.id as messageId", "c.lowId", "c.highId", "c.lastSeq");
       const [first] = rows;
       if (!first) throw fault("CONVERSATION_NOT_FOUND");

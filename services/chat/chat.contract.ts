@@ -43,7 +43,7 @@ export const CURSORS = 1_000;
 /** Chats in one answer. */
 export const CHATS = 100;
 /** Of so many last changes of a conversation the unread messages are counted. */
-export const UNREAD_WINDOW = 1_000;
+export const UNREAD_WINDOW = 100;
 
 export const chat = contract({
   name: "chat",

@@ -29,8 +29,8 @@ export function readingRepository({ knex }: Store) {
     },
 
     /** Moves the mark of what a user has read up to a `seq`, never down. */
-    async read(userId: string, { id: conversationId, pair }: Room, wanted: number) {
-      const conversations = await knex<Conversation>("conversations").where(pair);
+    async read(userId: string, { id: conversationId }: Room, wanted: number) {
+      const conversations = await knex<Conversation>("conversations").where({ id: conversationId });
       const key = { userId, conversationId };
       const seq = Math.min(wanted, conversations[0]?.lastSeq ?? 0);
       const marks = () => knex<Mark>("reads");

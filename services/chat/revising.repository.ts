@@ -56,7 +56,7 @@ async function revise(
   await nonces(trx).note(authorId, nonce, what);
   await trx<Conversation>("conversations")
     .where({ id: conversationId })
-    .update({ revisedAt: at, lastSeq: trx.raw("last_seq + 1") });
+    .update({ revisedAt: at, lastSeq: conversation.lastSeq + 1 });
   await trx<Row>("messages").where({ conversationId, seq: row.seq }).update(revised);
   return toMessage(pair, { ...row, ...revised });
 }

@@ -1,10 +1,17 @@
+import { fault } from "./errors.ts";
+
 /**
  * Does things together: whatever is asked for while a batch is under way is the next batch, so that none waits for a
  * timer, and the more there is to do the less each costs.
  * @param run answers for each item, in their order; never rejects
  * @param most items in a batch
+ * @param queued items that may wait; above that the answer is BUSY
  */
-export function batcher<T, R>(run: (items: T[]) => Promise<PromiseSettledResult<R>[]>, most: number) {
+export function batcher<T, R>(
+  run: (items: T[]) => Promise<PromiseSettledResult<R>[]>,
+  most: number,
+  queued: number,
+) {
   type Waiting = { item: T; settle: (outcome: PromiseSettledResult<R>) => void };
   const queue: Waiting[] = [];
   let isRunning = false;
@@ -21,6 +28,7 @@ export function batcher<T, R>(run: (items: T[]) => Promise<PromiseSettledResult<
 
   return (item: T): Promise<R> =>
     new Promise((resolve, reject) => {
+      if (queue.length >= queued) return reject(fault("BUSY"));
       const settle = (outcome: PromiseSettledResult<R>) =>
         outcome.status === "fulfilled" ? resolve(outcome.value) : reject(outcome.reason as Error);
       queue.push({ item, settle });

@@ -1,5 +1,6 @@
 import { callbackify } from "node:util";
 import { mkdirSync } from "node:fs";
+import type { Duplex } from "node:stream";
 import { join } from "node:path";
 import knex, { type Knex } from "knex";
 import type { Connection as RawConnection } from "mysql2";
@@ -21,6 +22,11 @@ export type Store = {
    * changed), FAILED (rolled back: nothing was changed) or UNKNOWN (the commit itself failed).
    */
   transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Adds to a query of rows that it locks them, and leaves out those that another process has locked. Where there are no
+   * other processes it finds them all.
+   */
+  lockFree(query: Knex.QueryBuilder): Knex.QueryBuilder;
   /** How many connections are at work, at rest, and asked for in vain so far. */
   pool(): { used: number; idle: number; waiting: number };
   /** Resolves when the database answers. */
@@ -79,6 +85,7 @@ export async function openStore(service: string, config: StoreConfig, trace?: Tr
   return {
     knex: db,
     transaction: (work) => retryDeadlocks(() => transact(db, work)),
+    lockFree: (query) => (mysqlUrl === undefined ? query : query.forUpdate().skipLocked()),
     pool: () => poolOf(db),
     ping: async () => void (await db.select(1)),
     close: () => db.destroy(),
@@ -102,6 +109,7 @@ function embedded(service: string, { dataDir }: StoreConfig): Knex.Config {
 }
 
 const POOL = 10;
+const STATEMENT_MS = 5_000;
 /**
  * BIGINTs above 2^53 come as text. UTC, utf8mb4 (the driver's default: said here, knex would write it on each table, and
  * with it a collation other than the schema's).
@@ -134,7 +142,19 @@ async function remote(service: string, uri: string, config: StoreConfig): Promis
 }
 
 async function prepare(connection: RawConnection): Promise<void> {
+  bound(connection);
   for (const sql of SESSION) await connection.promise().query(sql);
+}
+
+/** A database that is frozen answers nothing: its connection is given up, and what waits on it fails. */
+function bound(connection: RawConnection): void {
+  const query = connection.query.bind(connection) as (...args: unknown[]) => NodeJS.EventEmitter;
+  const { stream } = connection as unknown as { stream: Duplex };
+  const bounded = (...args: unknown[]) => {
+    const timer = setTimeout(() => stream.destroy(), STATEMENT_MS).unref();
+    return query(...args).once("end", () => clearTimeout(timer));
+  };
+  Object.assign(connection, { query: bounded });
 }
 
 async function withConnection<T>(uri: string, work: (connection: Connection) => Promise<T>): Promise<T> {

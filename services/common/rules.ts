@@ -9,7 +9,7 @@ export const newName = { type: "displayName", min: 1, max: 32 } as const satisfi
 export const email = { type: "emailAddress", min: 3, max: 254 } as const satisfies Rule;
 export const content = { type: "text", min: 1, max: 2000 } as const satisfies Rule;
 /** Chosen by the caller; the same write said again carries the same one, and takes effect once. */
-export const nonce = { type: "string", min: 1, max: 64 } as const satisfies Rule;
+export const nonce = { type: "text", min: 1, max: 64 } as const satisfies Rule;
 /** Names the socket a request came from; comes back in pushes, so that its gateway can tell it apart. */
 export const origin = { type: "string", max: 64, optional: true } as const satisfies Rule;
 /** An http(s) address of a picture. */
