@@ -48,11 +48,13 @@ async function faults(cluster: Cluster, dir: string, options: Options, settings:
   const results: Result[] = [];
   const begun = Date.now();
   for (const [nth, fault] of planOf(options.seed, options.count, options.only).entries()) {
+    await run.writeUntil((options.sends * nth) / options.count);
     const result = await run.fault(fault, nth);
     results.push(result);
     tell(faultLine(nth + 1, result, meter));
     tellViolations(checker);
   }
+  await run.writeUntil(options.sends);
   await run.finish();
   await run.leave();
   await log.close();

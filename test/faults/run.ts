@@ -30,6 +30,7 @@ export type Settings = { seed: number; rate: number; healWithinMs: number; jwtSe
 
 /** Writes go on for so long before a fault, at least. */
 const WARM_MS = 600;
+const LONGEST_WRITING_MS = 60_000;
 const POLL_MS = 40;
 
 /** A cast on a cluster, under faults, watched by a checker. */
@@ -63,6 +64,12 @@ export class Run {
     await insertUsers(this.#cluster.servers.mariadb.directUrl, this.cast.users);
     await this.cast.connect();
     this.workload.resume();
+  }
+
+  /** Lets everybody write until so many writes are acknowledged in all. */
+  async writeUntil(acked: number): Promise<void> {
+    this.workload.resume();
+    await this.#until(() => this.meter.acked >= acked, Date.now() + LONGEST_WRITING_MS);
   }
 
   /** Strikes once, waits until all has healed, and verifies all that happened so far. */
