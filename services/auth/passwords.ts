@@ -9,6 +9,8 @@ const digest = (password: string) =>
 
 /** How many may wait for each lane: at 0.25 s a hash, the last waits about 3 s. */
 const WAITING_PER_LANE = 12;
+/** Who asked so long ago does not wait any more (auth.contract.ts): their turn is given to the next. */
+const MAX_WAIT_MS = 3_500;
 
 export type Passwords = {
   hash(password: string): Promise<string>;
@@ -29,7 +31,11 @@ export function passwordHasher(cost: number, lanes: number): Passwords {
   const nobody = bcrypt.hashSync(digest("nobody"), cost);
   const queued = <T>(work: () => Promise<T>): Promise<T> => {
     if (limit.pendingCount >= lanes * WAITING_PER_LANE) throw fault("BUSY", undefined, { retryAfter: 2 });
-    return limit(work);
+    const asked = Date.now();
+    return limit(() => {
+      if (Date.now() - asked > MAX_WAIT_MS) throw fault("BUSY", undefined, { retryAfter: 2 });
+      return work();
+    });
   };
   return {
     waiting: () => limit.pendingCount,

@@ -98,7 +98,7 @@ test("cut 200 times while 10,000 messages flow, a client has the store's history
   for (let cut = 0; cut < CUTS; cut++) {
     const isLong = cut === 60 || cut === 120;
     flow.allow(isLong ? LONG_ABSENCE : Math.round((MESSAGES - 2 * LONG_ABSENCE) / CUTS));
-    if (isLong) await until("the end of a long absence", flow.isDone);
+    if (isLong) await until("the end of a long absence", flow.isDone, 120_000);
     const hello = Promise.withResolvers<void>();
     const life = live(hello.resolve).catch(() => {}); // cut on the way, or in the middle of a request
     if (cut % 3 > 0) await hello.promise;
