@@ -17,5 +17,6 @@ export default {
   extensionsToTreatAsEsm: [".ts"],
   coverageProvider: "v8",
   testTimeout: isCluster ? 90_000 : 30_000,
+  testSequencer: "<rootDir>/test/support/slow-first.cjs",
   maxWorkers: 2,
 };
