@@ -14,6 +14,8 @@ type Plant = { faults: Fault[]; kinds: Kind[] };
 const KILL_BEFORE: Fault = { target: "chat", kind: "kill", moment: "before commit" };
 const KILL_AFTER: Fault = { target: "chat", kind: "kill", moment: "after commit" };
 const KILL_TELLERS: Fault = { target: "chat", kind: "kill", moment: "not yet told" };
+/** One process has committed and cannot publish, while the other goes on in the same conversations. */
+const HOLD_PUSHES: Fault = { target: "chat", kind: "stop", moment: "sending" };
 const KILL_STORE: Fault = { target: "mariadb", kind: "kill", moment: "before commit" };
 const CUT_NATS: Fault = { target: "nats", kind: "cut", moment: "sending" };
 const CUT_CLIENTS: Fault = { target: "gateway", kind: "cut", moment: "mid resume" };
@@ -31,7 +33,10 @@ const PLANTS: Record<Bug, Plant> = {
     faults: times(4, CUT_CLIENTS),
     kinds: ["missing", "stale", "hole"],
   },
-  "gateway.ignore-gaps": { faults: times(4, KILL_AFTER), kinds: ["missing", "stale", "hole", "order"] },
+  "gateway.ignore-gaps": {
+    faults: [...times(2, HOLD_PUSHES), ...times(4, KILL_AFTER)],
+    kinds: ["missing", "stale", "hole", "order"],
+  },
   "gateway.double-push": { faults: [QUIET], kinds: ["twice"] },
 };
 export const BUGS = Object.keys(PLANTS) as Bug[];
