@@ -26,7 +26,7 @@ export type Call = <A extends ActionName>(
 /** The last try may end TRY_MS later, and a client has its answer within 5 s. */
 const PATIENCE_MS = 3_000;
 /** One try. A process that was killed never answers; a living one answers much faster. */
-const TRY_MS = 1_500;
+const TRY_MS = 1_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 400;
 
