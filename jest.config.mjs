@@ -11,7 +11,7 @@ const isCluster = process.env.REWIND_SHAPE === "cluster";
 
 export default {
   testMatch: isCluster
-    ? ["<rootDir>/test/{conformance,conformance-v2,cluster}/**/*.test.ts"]
+    ? ["<rootDir>/test/{conformance,cluster}/**/*.test.ts"]
     : ["<rootDir>/test/!(cluster)/**/*.test.ts"],
   transform: { "\\.ts$": "<rootDir>/test/support/strip-types.cjs" },
   extensionsToTreatAsEsm: [".ts"],

@@ -15,7 +15,7 @@ const CROSSING_MS = 50;
 /** After a fetch that failed. */
 const RETRY_MS = 500;
 /** No answer waits longer for what comes before it. */
-const PATIENCE_MS = 500;
+const PATIENCE_MS = 1_000;
 /** What the start of a feed may hold up, where chat cannot be reached. */
 const OPEN_MS = 500;
 
