@@ -18,5 +18,5 @@ export default {
   coverageProvider: "v8",
   testTimeout: isCluster ? 90_000 : 30_000,
   testSequencer: "<rootDir>/test/support/slow-first.cjs",
-  maxWorkers: 2,
+  maxWorkers: isCluster ? 2 : 3, // a cluster keeps two cores busy; embedded, tests mostly wait
 };

@@ -18,7 +18,6 @@ const waiting: Lock = (query) => query.forUpdate();
 /** Messages committed together at most, and waiting to be. */
 const LIMITS = [128, 4_096] as const;
 const SKIPPED = { status: "fulfilled", value: undefined } as const;
-const GONE = { status: "rejected", reason: fault("CONVERSATION_NOT_FOUND") } as const;
 
 export type AppendingRepository = ReturnType<typeof appendingRepository>;
 
@@ -45,8 +44,9 @@ export function appendingRepository({ transaction, lockFree }: Store, ids: Ids) 
   };
 
   /** Waits for conversations in which another process writes, and with it those that arrive meanwhile. */
-  const later = batcher<Item, Message | undefined>(
-    async (items) => (await together(items, waiting)).map((it) => it ?? GONE),
+  const later = batcher<Item, Message>(
+    async (items) =>
+      (await together(items, waiting)).map((it) => it ?? failed(fault("CONVERSATION_NOT_FOUND"))),
     ...LIMITS,
   );
   /** Never waits for another process: one that was frozen holds up its own conversations alone. */
@@ -54,11 +54,7 @@ export function appendingRepository({ transaction, lockFree }: Store, ids: Ids) 
     async (items) => (await together(items, lockFree)).map((it) => it ?? SKIPPED),
     ...LIMITS,
   );
-  const add = async (item: Item): Promise<Message> => {
-    const message = (await now(item)) ?? (await later(item));
-    if (!message) throw fault("CONVERSATION_NOT_FOUND");
-    return message;
-  };
+  const add = async (item: Item): Promise<Message> => (await now(item)) ?? later(item);
 
   return {
     /**
@@ -82,7 +78,7 @@ const failed = (error: unknown): Outcome => ({
   reason: isDuplicate(error) ? fault("NONCE_REUSED") : error,
 });
 
-/** Undefined: the conversation could not be locked. */
+/** Undefined for an item: its conversation was not there to lock. */
 async function write(
   trx: Knex.Transaction,
   items: Item[],

@@ -161,7 +161,7 @@ describe("pages of other origins", () => {
     expect(asked.headers["access-control-allow-headers"]).toMatch(/content-type/i);
   });
 
-  test("HTTP: any other gets no such header, nor does anybody where none is listed", async () => {
+  test("HTTP: a foreign, a null and a lookalike origin get no such header, nor does one where none is listed", async () => {
     for (const origin of [FOREIGN, "null", `${LISTED}.evil.example`]) {
       expect(corsOf(await post(listing, origin))).toEqual([]);
       expect(corsOf(await preflight(listing, origin))).toEqual([]);

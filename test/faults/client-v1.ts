@@ -1,15 +1,8 @@
+import type { Chat } from "../support/client.ts";
 import { base64, koreanTime, loadFrame } from "../support/history.ts";
 import { Client, type Ending, type Frame, type Open, type Options } from "./client.ts";
 import { pairKey, type Seen, type Via } from "./events.ts";
 
-type Chat = {
-  type: "send" | "edit";
-  id: string;
-  user_id: string;
-  chat_id: string;
-  content: string;
-  created_at: string;
-};
 type Failure = { code: number; reason: string };
 const UNAVAILABLE = 5003;
 const UNKNOWN = 5000;

@@ -48,7 +48,7 @@ function dealt<T>(lists: T[][]): T[] {
   ).flat();
 }
 
-/** All faults there are: any few that follow each other are of many kinds, and on many targets. */
+/** Each possible fault once, dealt by turns: one of each kind, and within a kind one of each target, until none is left. */
 function round(seed: number): Fault[] {
   const ofKind = (kind: FaultKind) =>
     dealt(
