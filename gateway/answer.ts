@@ -1,5 +1,6 @@
 import type { Logger } from "moleculer";
 import { fault, isFault } from "../services/common/errors.ts";
+import { planted } from "../services/common/failpoints.ts";
 import type { Meter } from "../services/common/metrics.ts";
 import { authenticator } from "./authenticate.ts";
 import type { Call } from "./call.ts";
@@ -79,6 +80,7 @@ function requester({ call, interest }: Deps) {
     const params = row.params(payload as never, sender);
     if (params === null) return;
     const result = await call(row.action, params as never, { writes: row.writes, requestID: sender.nonce });
+    if (row.writes && planted("gateway.deny-done")) throw fault("FAILED");
     const position = row.position?.(result as never);
     if (position && !(await interest.reached(sender.userId, position))) {
       // Whoever counts by `seq` must not be given a later one first: they come back, and resume before it.

@@ -1,7 +1,7 @@
 import type { Knex } from "knex";
 import { isDuplicate, type Store } from "../common/db.ts";
 import { fault } from "../common/errors.ts";
-import { failpoint } from "../common/failpoints.ts";
+import { failpoint, planted } from "../common/failpoints.ts";
 import { digestOf, nonces } from "../common/nonces.ts";
 import type { Message } from "./chat.contract.ts";
 import { toMessage, type Conversation, type Room, type Row } from "./chat.repository.ts";
@@ -47,17 +47,17 @@ async function revise(
   if (await isKnown(trx, authorId, nonce, what)) return toMessage(pair, row);
   if (row.deletedAt !== null) throw fault("MESSAGE_NOT_FOUND");
   const at = Math.max(Date.now() * 1000, row.createdAt);
+  const lastSeq = conversation.lastSeq + (planted("chat.reuse-seq") ? 0 : 1);
   const revised: Partial<Row> = {
-    changeSeq: conversation.lastSeq + 1,
+    changeSeq: lastSeq,
     changeNonce: nonce,
     ...(content === null ? { content: "", deletedAt: at } : { content, editedAt: at }),
     sentDigest: row.sentDigest ?? digestOf(row.content),
   };
   await nonces(trx).note(authorId, nonce, what);
-  await trx<Conversation>("conversations")
-    .where({ id: conversationId })
-    .update({ revisedAt: at, lastSeq: conversation.lastSeq + 1 });
-  await trx<Row>("messages").where({ conversationId, seq: row.seq }).update(revised);
+  await trx<Conversation>("conversations").where({ id: conversationId }).update({ revisedAt: at, lastSeq });
+  if (!planted("chat.lose-edit"))
+    await trx<Row>("messages").where({ conversationId, seq: row.seq }).update(revised);
   return toMessage(pair, { ...row, ...revised });
 }
 

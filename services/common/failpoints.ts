@@ -25,9 +25,12 @@ export type Bug =
   | "chat.skip-announcement"
   | "chat.order-by-clock"
   | "chat.push-to-stranger"
+  | "chat.reuse-seq"
+  | "chat.lose-edit"
   | "gateway.fetch-before-subscribe"
   | "gateway.ignore-gaps"
-  | "gateway.double-push";
+  | "gateway.double-push"
+  | "gateway.deny-done";
 
 type Armed = { action: string; ms: number; left: number };
 const armed = new Map<string, Armed>();

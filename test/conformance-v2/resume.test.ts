@@ -6,6 +6,7 @@ import { startServer, type Server } from "../support/server.ts";
 import { history, online, type Device, type Message } from "./device.ts";
 import { follow, Memory } from "./memory.ts";
 import { relayTo } from "./relay.ts";
+import { Speaker } from "./speaker.ts";
 
 const MESSAGES = 10_000;
 const CUTS = 200;
@@ -35,17 +36,17 @@ class Flow {
   isDone = () => this.#answered === this.#limit;
 
   /** Says message by message, and edits every seventh and deletes every eleventh. */
-  async talk(device: Device, chat_id: string): Promise<void> {
+  async talk(speaker: Speaker, chat_id: string): Promise<void> {
     while (this.#said < MESSAGES) {
-      if (this.#said < this.#limit) await this.#say(device, chat_id, (this.#said += 1));
+      if (this.#said < this.#limit) await this.#say(speaker, chat_id, (this.#said += 1));
       else await pause(1);
     }
   }
-  async #say(device: Device, chat_id: string, n: number): Promise<void> {
-    const message = await device.say(chat_id, `message ${n}`);
+  async #say(speaker: Speaker, chat_id: string, n: number): Promise<void> {
+    const message = await speaker.say(chat_id, `message ${n}`);
     this.#answered += 1;
-    if (n % 7 === 0) await device.edit(message, `message ${n}, edited`);
-    if (n % 11 === 0) await device.remove(message);
+    if (n % 7 === 0) await speaker.edit(message, `message ${n}, edited`);
+    if (n % 11 === 0) await speaker.remove(message);
   }
 }
 
@@ -69,21 +70,19 @@ test("cut 200 times while 10,000 messages flow, a client has the store's history
   const memory = new Memory();
   const outbox = new Outbox();
   const relay = await relayTo(gateB(server));
-  const speakers = await Promise.all(
-    peers.map((peer, i) => online(i % 2 ? gateB(server) : gateA(server), peer)),
-  );
+  const speakers = peers.map((peer, i) => new Speaker(i % 2 ? gateB(server) : gateA(server), peer));
   const opened = await Promise.all(speakers.map((speaker) => speaker.tell(me.id, "first")));
   const chats = opened.map(({ chat_id }) => chat_id);
   const [busiest = ""] = chats;
   // my other device, and the speakers: the first one's chat is as busy as all others together
-  const other = await online(gateA(server), me);
-  const lines: [Device, string][] = [
-    ...speakers.map((speaker, i): [Device, string] => [speaker, chats[i] ?? ""]),
-    ...[0, 1].map((): [Device, string] => [speakers[0] ?? other, busiest]),
+  const other = new Speaker(gateA(server), me);
+  const lines: [Speaker, string][] = [
+    ...speakers.map((speaker, i): [Speaker, string] => [speaker, chats[i] ?? ""]),
+    ...[0, 1].map((): [Speaker, string] => [speakers[0] ?? other, busiest]),
     [other, busiest],
   ];
-  const talks = lines.flatMap(([device, chat]) =>
-    Array.from({ length: IN_FLIGHT }, () => flow.talk(device, chat)),
+  const talks = lines.flatMap(([speaker, chat]) =>
+    Array.from({ length: IN_FLIGHT }, () => flow.talk(speaker, chat)),
   );
 
   let lives = 0;
@@ -114,8 +113,8 @@ test("cut 200 times while 10,000 messages flow, a client has the store's history
   await outbox.send(device, busiest);
   const fresh = await online(gateA(server), me);
   const cuts = `${lives} times when live, ${CUTS - lives} times on the way`;
-  process.stderr.write(`resume: cut ${cuts}; ${memory.reloads} reloads
-`);
+  const moves = [...speakers, other].reduce((sum, speaker) => sum + speaker.moves, 0);
+  process.stderr.write(`resume: cut ${cuts}; ${memory.reloads} reloads; speakers moved ${moves} times\n`);
   expect(memory.problems).toEqual([]);
   expect(memory.reloads).toBeGreaterThan(0);
   const stored = await Promise.all(chats.map((chat) => history(fresh, chat)));

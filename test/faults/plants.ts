@@ -29,6 +29,8 @@ const PLANTS: Record<Bug, Plant> = {
   "chat.skip-announcement": { faults: times(4, KILL_TELLERS), kinds: ["missing", "stale"] },
   "chat.order-by-clock": { faults: times(2, QUIET), kinds: ["order"] },
   "chat.push-to-stranger": { faults: [QUIET], kinds: ["leak"] },
+  "chat.reuse-seq": { faults: [QUIET], kinds: ["hole"] },
+  "chat.lose-edit": { faults: [QUIET], kinds: ["lost"] },
   "gateway.fetch-before-subscribe": {
     faults: times(4, CUT_CLIENTS),
     kinds: ["missing", "stale", "hole"],
@@ -38,6 +40,7 @@ const PLANTS: Record<Bug, Plant> = {
     kinds: ["missing", "stale", "hole", "order"],
   },
   "gateway.double-push": { faults: [QUIET], kinds: ["twice"] },
+  "gateway.deny-done": { faults: [QUIET], kinds: ["not-done"] },
 };
 export const BUGS = Object.keys(PLANTS) as Bug[];
 export const isBug = (word: string): word is Bug => word in PLANTS;
