@@ -20,7 +20,7 @@ type Asked = { what: string; run(): Promise<void>; row?: FrameRow; requestID?: s
 export function frameAnswerer(deps: Deps) {
   const { call, log } = deps;
   const authenticate = authenticator(deps);
-  const resume = resumer(call);
+  const resume = resumer(deps);
   const admit = admission();
 
   const request = requester(deps);

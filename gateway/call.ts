@@ -43,14 +43,16 @@ const tryMs = (action: string) => {
   return (contracts as Timed)[service]?.actions[name]?.timeout ?? TRY_MS;
 };
 
+/** @param first carries first tries: those calls may travel together, and what spoils one must not spoil it again */
 export const patientCaller =
-  (bus: Bus): Call =>
+  (bus: Bus, first = bus): Call =>
   async (action, params, { writes, requestID, patience = PATIENCE_MS }) => {
     const deadline = Date.now() + patience;
     let isUncertain = false;
     for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
       try {
-        return await bus.call(action, params, { timeout: tryMs(action), retries: 0, requestID });
+        const by = wait === FIRST_PAUSE_MS ? first : bus;
+        return await by.call(action, params, { timeout: tryMs(action), retries: 0, requestID });
       } catch (error) {
         if (!isPassing(error)) throw error;
         isUncertain ||= writes && mayHaveRun(error);

@@ -16,6 +16,8 @@ const CROSSING_MS = 50;
 const RETRY_MS = 500;
 /** No answer waits longer for what comes before it. */
 const PATIENCE_MS = 1_000;
+/** How long what was read at the start of a feed is as good as reading it again. */
+const RECENT_MS = 5_000;
 /** What the start of a feed may hold up, where chat cannot be reached. */
 const OPEN_MS = 500;
 
@@ -50,6 +52,7 @@ export class Feed {
   /** What came before the cursors were known. */
   #early: Change[] = [];
   #isClosed = false;
+  #openedAt = 0;
   readonly #deps: FeedDeps;
 
   constructor(deps: FeedDeps) {
@@ -69,6 +72,7 @@ export class Feed {
         cursors.set(conversationId, Math.min(cursors.get(conversationId) ?? 0, seq - 1));
       }
       this.#cursors = cursors;
+      this.#openedAt = performance.now();
     } catch (error) {
       this.#failed(error, () => void this.open(true));
       return;
@@ -76,6 +80,12 @@ export class Feed {
     if (isLate) this.#deps.late();
     for (const change of this.#early.splice(0)) this.receive(change);
     for (const [conversationId, gap] of this.#gaps) this.#settle(conversationId, gap);
+  }
+
+  /** Up to where each conversation was delivered, where that is all there was a moment ago. */
+  get recent(): Map<string, number> | undefined {
+    const isRecent = performance.now() - this.#openedAt < RECENT_MS && this.#gaps.size === 0;
+    return isRecent && this.#cursors ? new Map(this.#cursors) : undefined;
   }
 
   receive(change: Change): void {

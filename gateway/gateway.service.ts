@@ -5,10 +5,11 @@ import { bus } from "../services/common/bus.ts";
 import { config } from "../services/common/config.ts";
 import { meterOf } from "../services/common/metrics.ts";
 import { pushBusOf } from "../services/common/push-bus.ts";
+import { withCallsTogether } from "../services/common/together.ts";
+import { contracts } from "../services/contracts.ts";
 import { patientCaller } from "./call.ts";
 import { httpHandlers, sendError } from "./http.ts";
 import { isListed, isOwnPage } from "./origins.ts";
-import { withSendsTogether } from "./sends.ts";
 import { serveSockets, type Sockets } from "./sockets.ts";
 
 const MAX_BODY_BYTES = 16 * 1024;
@@ -79,7 +80,7 @@ const gateway = {
   },
 
   async started(this: Gateway) {
-    const call = patientCaller(withSendsTogether(bus(this.broker)));
+    const call = patientCaller(bus(this.broker), withCallsTogether(bus(this.broker), contracts));
     this.sockets = serveSockets(this.server, {
       call,
       push: pushBusOf(this.broker),

@@ -18,6 +18,8 @@ export type Interest = {
   /** After this resolves, every push for the session's user reaches it. @throws UNAVAILABLE */
   join(userId: string, session: Session): Promise<void>;
   leave(userId: string, session: Session): void;
+  /** Where the user's conversations stand, if that was read a moment ago. */
+  recent(userId: string): Map<string, number> | undefined;
   /** Resolves when the user's sockets were told of all up to a change; with false where that takes too long. */
   reached(userId: string, position: Position): Promise<boolean>;
 };
@@ -77,6 +79,7 @@ export function createInterest({ push, call, log, meter }: InterestDeps): Intere
         () => {}, // was never subscribed
       );
     },
+    recent: (userId) => holdings.get(userId)?.feed.recent,
     reached: async (userId, position) => (await holdings.get(userId)?.feed.reached(position)) ?? true,
   };
 }

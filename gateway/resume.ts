@@ -4,6 +4,7 @@ import { failpoint, planted } from "../services/common/failpoints.ts";
 import { isSnowflake } from "../services/common/validate.ts";
 import type { Call } from "./call.ts";
 import { readCursors } from "./cursors.ts";
+import type { Interest } from "./interest.ts";
 import { missedSince } from "./missed.ts";
 import type { Session } from "./session.ts";
 
@@ -19,7 +20,7 @@ type Cursors = Record<string, number>;
  * held back, so that what is read from the store and what happens meanwhile meet without a hole; what the session has
  * read is then left out of the pushes.
  */
-export function resumer(call: Call) {
+export function resumer({ call, interest }: { call: Call; interest: Interest }) {
   return async (session: Session, userId: string, wanted: unknown): Promise<string[]> => {
     const cursors = parse(wanted);
     const wasLive = session.isLive;
@@ -37,7 +38,7 @@ export function resumer(call: Call) {
 
   /** Answers with the conversations of which too much was missed. */
   async function catchUp(session: Session, userId: string, cursors: Cursors): Promise<string[]> {
-    const now = await readCursors(call, userId);
+    const now = await standing(userId, cursors);
     const reload = Object.keys(cursors).filter((chat) => !now.has(chat));
     let left = MOST_IN_ALL;
     for (const [chat, lastSeq] of now) {
@@ -49,6 +50,13 @@ export function resumer(call: Call) {
       }
     }
     return reload;
+  }
+
+  /** What was read for the user's first socket here will do, unless the client knows of more. */
+  async function standing(userId: string, cursors: Cursors): Promise<Map<string, number>> {
+    const recent = interest.recent(userId);
+    const knowsMore = Object.entries(cursors).some(([chat, seq]) => seq > (recent?.get(chat) ?? 0));
+    return recent && !knowsMore ? recent : readCursors(call, userId);
   }
 
   async function replay(session: Session, userId: string, chat: string, since: number): Promise<void> {

@@ -28,6 +28,7 @@ export const auth = contract({
       timeout: 4_500,
     },
     authenticate: {
+      together: true,
       description: "Whose token this is. BAD_TOKEN when it is not ours, or has expired.",
       params: { token: { type: "string", min: 1, max: 4096 } },
       result: { type: "object", props: { userId: id } },

@@ -45,46 +45,25 @@ export const CHATS = 100;
 /** Of so many last changes of a conversation the unread messages are counted. */
 export const UNREAD_WINDOW = 100;
 
-const sending = { ...target, content, nonce } as const;
-/** Sends in one call. */
-export const SENDS = 64;
-
 export const chat = contract({
   name: "chat",
   actions: {
     send: {
+      together: true,
       description:
         "Sends. After this resolves the message is on disk. Takes effect once for each author and nonce, for good.",
-      params: sending,
+      params: { ...target, content, nonce },
       result,
     },
-    sendAll: {
-      description:
-        "Several sends that have nothing to do with each other: what comes of each, in their order. Of those that take " +
-        "longer than others neither is said: each is to be asked for by itself.",
-      params: { sends: { type: "array", items: { type: "object", props: sending }, max: SENDS } },
-      result: {
-        type: "array",
-        items: {
-          type: "object",
-          props: {
-            message: { ...result, nullable: true },
-            failure: {
-              type: "object",
-              props: { type: { type: "string" }, reason: { type: "string" } },
-              nullable: true,
-            },
-          },
-        },
-      },
-    },
     edit: {
+      together: true,
       description:
         "Replaces the content of a message of one's own; once for each author and nonce, for good.",
       params: { ...target, messageId: id, content, nonce },
       result,
     },
     delete: {
+      together: true,
       description:
         "Deletes a message of one's own, and its content from the store; once for each author and nonce, for good.",
       params: { ...target, messageId: id, nonce },
@@ -137,21 +116,25 @@ export const chat = contract({
       },
     },
     read: {
+      together: true,
       description: "Says that a user has seen all up to a `sentSeq`; what was seen stays seen.",
       params: { ...target, seq, origin },
       result: { type: "object", props: { ...place, unread: seq } },
     },
     typing: {
+      together: true,
       description: "Tells the other member that somebody types. Kept nowhere.",
       params: target,
       result: null,
     },
     cursors: {
+      together: true,
       description: "How far each conversation of a user has come, by rising id, CURSORS at a time.",
       params: { userId: id, after: { ...id, optional: true } },
       result: { type: "array", items: { type: "object", props: { conversationId: id, lastSeq: seq } } },
     },
     changes: {
+      together: true,
       description:
         "What happened in a conversation after a position, in order: each message that was changed, once, as it " +
         "now stands. With `upTo` the caller knows all that happened up to there; `complete`: and that is all.",

@@ -64,6 +64,8 @@ export type ActionSpec = {
   result: Rule | null;
   /** Milliseconds a caller waits, where the bus's default does not fit. Such an action is not retried. */
   timeout?: number;
+  /** Fast, and short in what it says: calls of it may travel together with others (together.ts). */
+  together?: true;
 };
 export type Contract = {
   name: string;

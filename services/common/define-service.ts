@@ -9,6 +9,7 @@ import { leaseIds, type Ids } from "./ids.ts";
 import { leaving } from "./leaving.ts";
 import { meterOf, type Meter } from "./metrics.ts";
 import { pushBusOf, type PushBus } from "./push-bus.ts";
+import { TOGETHER, togetherHandler, togetherParams } from "./together.ts";
 import { createTrace, type Trace } from "./trace.ts";
 import { paramsSchema } from "./validate.ts";
 
@@ -82,6 +83,8 @@ export function defineService<C extends Contract>(
       handler: (ctx: RawContext) => tracked(guarded(running, ctx, handler)),
     };
   }
+  const runNow = (name: string, ctx: RawContext) => tracked(guarded(running, ctx, handlerOf(name)));
+  actions[TOGETHER] = { params: togetherParams, handler: togetherHandler(contract, runNow) };
 
   const events: NonNullable<ServiceSchema["events"]> = {};
   for (const name of listens)

@@ -8,6 +8,7 @@ export const friends = contract({
   name: "friends",
   actions: {
     overview: {
+      together: true,
       description: "Who asked to be this user's friend, and who is.",
       params: { userId: id },
       result: { type: "object", props: { requests: users, friends: users } },

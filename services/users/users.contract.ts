@@ -11,6 +11,7 @@ export const users = contract({
       result: { type: "object", props: user },
     },
     get: {
+      together: true,
       description: "The user with this id or, where no id is given, this name, whatever its case.",
       params: { id: { ...id, optional: true }, name: { ...name, optional: true } },
       result: { type: "object", props: user },
