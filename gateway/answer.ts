@@ -18,7 +18,7 @@ type Asked = { what: string; run(): Promise<void>; row?: FrameRow; requestID?: s
 
 /** The way of one frame: parse, look up, authorise, validate, call, reply. The answer never rejects. */
 export function frameAnswerer(deps: Deps) {
-  const { call, log } = deps;
+  const { log } = deps;
   const authenticate = authenticator(deps);
   const resume = resumer(deps);
   const admit = admission();

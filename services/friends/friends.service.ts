@@ -50,7 +50,8 @@ export default defineService(
             repository.requesterIds(userId),
             repository.friendIds(userId),
           ]);
-          const known = await ctx.call("users.list", { ids: [...requesterIds, ...friendIds] });
+          const ids = [...requesterIds, ...friendIds];
+          const known = ids.length === 0 ? [] : await ctx.call("users.list", { ids });
           const requesters = new Set(requesterIds);
           return {
             requests: known.filter(({ id }) => requesters.has(id)),
