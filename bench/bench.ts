@@ -4,6 +4,7 @@ import { cpus, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { goalsOf } from "./goals.ts";
 import { optionsFrom, USAGE, type Options } from "./options.ts";
+import { freshProfiles, hottest } from "./profile.ts";
 import { fileLimit } from "./processes.ts";
 import { runCase, type Result } from "./run.ts";
 import { say } from "./say.ts";
@@ -13,8 +14,11 @@ import { systemKindOf } from "./systems/start.ts";
 import { failuresIn, tableOf } from "./table.ts";
 import { undoing } from "./undo.ts";
 
+const QUICKLY = " (--quick: fewer, and for a shorter time)";
 const TMPFS = 0x01_02_19_94;
+const INTERRUPTED = 130;
 const undone = undoing();
+let isStopping = false;
 
 function chosen({ only }: Options): Scenario[] {
   const unknown = only.find((name) => !scenarios.some((scenario) => scenario.name === name));
@@ -35,13 +39,16 @@ function workDir(): string {
 async function measure(options: Options): Promise<Result[]> {
   const wanted = chosen(options);
   const work = workDir();
+  if (options.profile !== "") freshProfiles();
   const results: Result[] = [];
   for (const scenario of wanted)
     for (const one of scenario.cases(options)) {
-      if (!options.systems.includes(systemKindOf(one.system))) continue;
+      if (isStopping || !options.systems.includes(systemKindOf(one.system))) continue;
       const { watched, ...result } = await runCase(scenario.name, one, { options, work, outer: undone });
       results.push(result);
-      void watched;
+      if (options.profile === "") continue;
+      const title = `${result.scenario}, ${result.label}`;
+      process.stdout.write(`${title}\n${hottest(options.profile, title, watched)}\n`);
     }
   return results;
 }
@@ -49,7 +56,7 @@ async function measure(options: Options): Promise<Result[]> {
 function report(options: Options, results: Result[]): void {
   const tables = scenarios.flatMap(({ name, about }) => {
     const own = results.filter(({ scenario }) => scenario === name);
-    return own.length > 0 ? [tableOf(name, about, own)] : [];
+    return own.length > 0 ? [tableOf(name, `${about}${options.quick ? QUICKLY : ""}`, own)] : [];
   });
   const goals = goalsOf(results);
   process.stdout.write(`${[...tables, ...goals.map(({ line }) => line)].join("\n")}\n`);
@@ -72,19 +79,23 @@ async function main(): Promise<number> {
     return 0;
   }
   const results = await measure(options);
+  if (isStopping) return INTERRUPTED;
   report(options, results);
   const isClean = results.every(({ failures, broken }) => broken === undefined && failuresIn(failures) === 0);
   return isClean ? 0 : 1;
 }
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-  process.once(signal, () => void undone.all().then(() => process.exit(130)));
+  process.on(signal, () => {
+    isStopping = true;
+    void undone.all().then(() => process.exit(INTERRUPTED));
+  });
 main()
   .catch((error: unknown) => {
-    say(error instanceof Error ? error.message : String(error));
+    if (!isStopping) say(error instanceof Error ? error.message : String(error));
     return 1;
   })
   .then(async (code) => {
     await undone.all();
-    process.exit(code);
+    process.exit(isStopping ? INTERRUPTED : code);
   });

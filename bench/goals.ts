@@ -24,19 +24,43 @@ const compared = (
 });
 
 const TO_RELAY: [string, string] = ["cluster", "relay-group"];
+const REWIND = ["cluster", "embedded"];
+/** Of two figures of one system. */
+const within = (scenario: string, label: string, [figure, to]: [string, string], most: number): Goal => ({
+  what: `${scenario}: ${label}, ${figure} / ${to}`,
+  ...{ of: side(scenario, label, figure), over: side(scenario, label, to), most },
+});
+const below = (scenario: string, label: string, figure: string, most: number): Goal => ({
+  what: `${scenario}: ${label}, ${figure}`,
+  ...{ of: side(scenario, label, figure), most },
+});
+
 const GOALS: Goal[] = [
   compared("dm-throughput", "acked/s", TO_RELAY, { least: 0.45 }),
   compared("dm-throughput", "acked/s", ["embedded", "cluster"], { least: 1 }),
   compared("dm-throughput", "CPU s/1000", TO_RELAY, { most: 2.2 }),
+  ...["ack p50 ms", "ack p99 ms", "push p50 ms", "push p99 ms"].map((figure) =>
+    compared("dm-latency", figure, TO_RELAY, { most: 1.3 }),
+  ),
+  ...REWIND.map((label) => compared("idle-connections", "KiB/socket", [label, "bare-ws"], { most: 1.5 })),
+  compared("fan-out", "pushes/s", TO_RELAY, { least: 0.7 }),
+  ...REWIND.map((label) => within("history", label, ["long, last 50 p50 ms", "short, last 50 p50 ms"], 1.2)),
+  ...REWIND.map((label) =>
+    compared("big-store", "send p50 ms", [`${label} filled`, `${label} empty`], { most: 1.2 }),
+  ),
+  ...REWIND.flatMap((label) => [
+    below("resume", label, "resume max ms", 3_000),
+    below("resume", label, "slowest send meanwhile ms", 1_000),
+  ]),
 ];
 
 export function goalsOf(results: Result[]): Judged[] {
   const valueOf = ({ scenario, label, figure }: Side) =>
     results.find((result) => result.scenario === scenario && result.label === label)?.figures[figure];
   return GOALS.flatMap(({ what, of, over, least, most }) => {
-    const [above, below] = [valueOf(of), over ? valueOf(over) : 1];
-    if (above === undefined || below === undefined) return [];
-    const value = above / below;
+    const [dividend, divisor] = [valueOf(of), over ? valueOf(over) : 1];
+    if (dividend === undefined || divisor === undefined) return [];
+    const value = dividend / divisor;
     const isMet = value >= (least ?? -Infinity) && value <= (most ?? Infinity);
     const wanted = least === undefined ? `<= ${most}` : `>= ${least}`;
     const line = `${isMet ? "met   " : "missed"}  ${what}: ${numberOf(value)}, goal ${wanted}`;

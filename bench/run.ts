@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { load, type Loaded } from "./load/load.ts";
 import type { Options } from "./options.ts";
-import type { Proc } from "./processes.ts";
+import type { Proc, Usage } from "./processes.ts";
 import { say } from "./say.ts";
 import type { Case, Figures } from "./scenarios/scenario.ts";
 import { startSystem } from "./systems/start.ts";
@@ -14,6 +14,8 @@ export type Result = {
   label: string;
   figures: Figures;
   failures: Record<string, number>;
+  /** Of each process. */
+  usage: Usage[];
   /** Why it came to no end. */
   broken?: string;
 };
@@ -33,6 +35,7 @@ export async function runCase(
   undone.add(() => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }));
   outer.add(undone.all);
   const failures: Result["failures"] = {};
+  const usage: Usage[] = [];
   const watched: Watched = { processes: [], span: [0, Number.MAX_SAFE_INTEGER] };
   try {
     say(`${scenario}, ${label}: starts`);
@@ -45,15 +48,16 @@ export async function runCase(
         const loaded = await load(system, ask, marks);
         for (const [what, times] of Object.entries(loaded.failures))
           failures[what] = (failures[what] ?? 0) + times;
+        usage.push(...loaded.usage, ...loaded.generator);
         if (loaded.span[1] > 0) watched.span = loaded.span;
         return loaded;
       },
     });
-    return { ...{ scenario, label, figures, failures }, watched };
+    return { ...{ scenario, label, figures, failures, usage }, watched };
   } catch (error) {
     const broken = error instanceof Error ? (error.stack ?? error.message) : String(error);
     say(`${scenario}, ${label}: ${broken}`);
-    return { ...{ scenario, label, figures: {}, failures, broken }, watched };
+    return { ...{ scenario, label, figures: {}, failures, usage, broken }, watched };
   } finally {
     await undone.all();
   }

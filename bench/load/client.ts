@@ -17,6 +17,9 @@ export type Client = {
   get(type: string, payload: object): Promise<Frame>;
   /** What is pushed goes here. */
   onPush: (frame: Frame) => void;
+  /** From now on what comes is counted and not read: it hears no replies. */
+  count(hear: () => void): void;
+  isOpen(): boolean;
   /** Says that it is there, where that is asked of it. */
   beat(): void;
   /** Ends it at once; resolves when it has ended. */
@@ -50,6 +53,8 @@ export async function open({ dialect, url, user }: Where): Promise<Client> {
           reply.type === "error" ? reject(new Error(errorOf(reply))) : resolve(reply),
         ),
       ),
+    count: (hear) => void socket.removeAllListeners("message").on("message", hear),
+    isOpen: () => socket.readyState === socket.OPEN,
     beat: () => dialects[dialect].beats && socket.send('{"type":"heartbeat","payload":0}'),
     async cut() {
       if (socket.readyState === socket.CLOSED) return;

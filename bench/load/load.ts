@@ -13,6 +13,8 @@ export type Loaded = Report & { usage: Usage[]; generator: Usage[]; span: [numbe
 /** What is done at a mark, besides. */
 export type Marks = Record<string, () => Promise<void>>;
 
+/** A job that takes so long has got stuck. */
+const WITHIN_MS = 600_000;
 const micros = () => Number(process.hrtime.bigint() / 1000n);
 
 /** Runs a job in a process of its own, and measures what the system takes meanwhile. */
@@ -58,9 +60,11 @@ export async function load(
       users: Array.from({ length: users }, (_, nth) => system.userOf(nth)),
     },
   });
+  const late = setTimeout(() => reject(new Error(`${name}: no end after ${WITHIN_MS} ms`)), WITHIN_MS);
   try {
     return await promise;
   } finally {
+    clearTimeout(late);
     if (child.exitCode === null && child.signalCode === null) {
       child.kill("SIGKILL");
       await once(child, "exit");

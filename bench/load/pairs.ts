@@ -28,7 +28,7 @@ export type Traffic = { sent: number; acked: number; failed: number; isOver: boo
 /** Keeps so many sends of a pair unanswered until `traffic` is over. `acked` is told how long each took, in ms. */
 export function pump(
   stage: Stage,
-  { sender, peer }: Pair,
+  { sender, peer }: Pick<Pair, "sender" | "peer">,
   { unacked, traffic, acked }: { unacked: number; traffic: Traffic; acked?: (ms: number) => void },
 ): void {
   const send = () => {

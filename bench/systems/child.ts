@@ -34,6 +34,7 @@ export async function start({ file, args, cwd, env, log }: Command): Promise<Chi
   });
   closeSync(stderr);
   child.stdin?.on("error", () => {});
+  let atReady = 0; // what is written before is of no concern
   const exited = once(child, "exit");
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) {
@@ -42,14 +43,16 @@ export async function start({ file, args, cwd, env, log }: Command): Promise<Chi
       await exited;
       clearTimeout(late);
     }
-    for (const line of textOf(log).split("\n").filter(Boolean).slice(0, SHOWN))
-      say(`  it wrote: ${line.slice(0, 200)}`);
+    const written = textOf(log).slice(atReady).split("\n").filter(Boolean);
+    for (const line of written.slice(0, SHOWN)) say(`  it wrote: ${line.slice(0, 200)}`);
+    if (written.length > SHOWN) say(`  and ${written.length - SHOWN} lines more`);
   };
   const fails = (why: string) => () => Promise.reject(new Error(`${args.at(-1)} ${why}: ${textOf(log)}`));
   const late = pause(READY_WITHIN_MS, undefined, { ref: false }).then(fails("is not ready in time"));
   try {
     const ready = readyLine(child.stdout ?? process.stdin);
     const line = await Promise.race([ready, exited.then(fails("ended at its start")), late]);
+    atReady = textOf(log).length;
     return { pid: child.pid ?? 0, urls: line.split(" ").slice(1), stop };
   } catch (error) {
     child.kill("SIGKILL");

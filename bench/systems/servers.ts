@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { createConnection } from "mysql2/promise";
+import { setTimeout as pause } from "node:timers/promises";
+import { createConnection, type Connection } from "mysql2/promise";
 import { startMariadb } from "../../scripts/servers/mariadb.ts";
 import { startNats } from "../../scripts/servers/nats.ts";
 import type { Proc } from "../processes.ts";
+import { say } from "../say.ts";
 import type { Target } from "./fill.ts";
 import type { Start } from "./system.ts";
 
@@ -27,10 +29,28 @@ export async function startServers({ dir, undone }: Start): Promise<Servers> {
   return { natsUrl: nats.url, adminUrl: mariadb.url, processes };
 }
 
+/** The system is running, and writes a little. */
+const FEW_PAGES = 200;
+const FLUSHED_WITHIN_MS = 120_000;
+
+/** Resolves when what was filled in is on disk, so that this is no work for who is measured. */
+async function flushed(connection: Connection): Promise<void> {
+  const deadline = Date.now() + FLUSHED_WITHIN_MS;
+  const dirty = async () => {
+    const [rows] = await connection.query("SHOW GLOBAL STATUS LIKE 'Innodb_buffer_pool_pages_dirty'");
+    return Number((rows as { Value: string }[])[0]?.Value ?? 0);
+  };
+  await connection.query("SET GLOBAL innodb_max_dirty_pages_pct = 0");
+  while ((await dirty()) > FEW_PAGES && Date.now() < deadline) await pause(200);
+  await connection.query("SET GLOBAL innodb_max_dirty_pages_pct = DEFAULT");
+}
+
 /** Fills schemas of MariaDB. */
 export async function filling(adminUrl: string, work: (target: Target) => Promise<void>): Promise<void> {
   const connection = await createConnection({ uri: adminUrl });
   try {
+    const [rows] = await connection.query("SELECT @@innodb_buffer_pool_size / 1048576 AS mib");
+    say(`  MariaDB's buffer pool: ${Number((rows as { mib: string }[])[0]?.mib)} MiB`);
     await work({
       async run(service, sql) {
         await connection.query(`USE rewind_${service}`);
@@ -39,6 +59,7 @@ export async function filling(adminUrl: string, work: (target: Target) => Promis
       series: (count) => `(SELECT seq AS n FROM seq_1_to_${count}) numbers`,
       div: "DIV",
     });
+    await flushed(connection);
   } finally {
     connection.destroy();
   }
