@@ -90,12 +90,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     isStopping = true;
     void undone.all().then(() => process.exit(INTERRUPTED));
   });
-main()
-  .catch((error: unknown) => {
-    if (!isStopping) say(error instanceof Error ? error.message : String(error));
-    return 1;
-  })
-  .then(async (code) => {
-    await undone.all();
-    process.exit(isStopping ? INTERRUPTED : code);
-  });
+const code = await main().catch((error: unknown) => {
+  if (!isStopping) say(error instanceof Error ? error.message : String(error));
+  return 1;
+});
+await undone.all();
+process.exit(isStopping ? INTERRUPTED : code);
