@@ -2,6 +2,7 @@ import type { Logger } from "moleculer";
 import { fault, isFault } from "../services/common/errors.ts";
 import { planted } from "../services/common/failpoints.ts";
 import type { Meter } from "../services/common/metrics.ts";
+import { admission } from "./admission.ts";
 import { authenticator } from "./authenticate.ts";
 import type { Call } from "./call.ts";
 import { failureOf, invalid, isOurs } from "./failures.ts";
@@ -20,6 +21,7 @@ export function frameAnswerer(deps: Deps) {
   const { call, log } = deps;
   const authenticate = authenticator(deps);
   const resume = resumer(call);
+  const admit = admission();
 
   const request = requester(deps);
 
@@ -27,7 +29,10 @@ export function frameAnswerer(deps: Deps) {
   const own = (session: Session, { text, type, payload, ref }: Request): Asked | undefined => {
     if (type === "heartbeat") return { what: type, run: async () => session.beat(text) };
     if (!isObject(payload)) throw fault("INVALID", "payload: must be an object.");
-    const read = (what: string, run: () => Promise<void>) => ({ what, run: () => session.reading(run) });
+    const read = (what: string, run: () => Promise<void>) => ({
+      what,
+      run: () => session.reading(() => admit(session, run)),
+    });
     if (type === "auth") return read(type, () => authenticate(session, payload["auth"], ref));
     if (type !== "sync" || !session.protocol.resumes) return undefined;
     return read(type, async () => {

@@ -8,6 +8,7 @@ import { pushBusOf } from "../services/common/push-bus.ts";
 import { patientCaller } from "./call.ts";
 import { httpHandlers, sendError } from "./http.ts";
 import { isListed, isOwnPage } from "./origins.ts";
+import { withSendsTogether } from "./sends.ts";
 import { serveSockets, type Sockets } from "./sockets.ts";
 
 const MAX_BODY_BYTES = 16 * 1024;
@@ -78,7 +79,7 @@ const gateway = {
   },
 
   async started(this: Gateway) {
-    const call = patientCaller(bus(this.broker));
+    const call = patientCaller(withSendsTogether(bus(this.broker)));
     this.sockets = serveSockets(this.server, {
       call,
       push: pushBusOf(this.broker),

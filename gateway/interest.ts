@@ -4,6 +4,7 @@ import { failpoint, planted } from "../services/common/failpoints.ts";
 import type { Meter } from "../services/common/metrics.ts";
 import type { Push, PushBus } from "../services/common/push-bus.ts";
 import type { Call } from "./call.ts";
+import { Encoded } from "./encoded.ts";
 import { Feed, type Position } from "./feed.ts";
 import type { About, Session } from "./session.ts";
 
@@ -83,21 +84,21 @@ export function createInterest({ push, call, log, meter }: InterestDeps): Intere
 /** Encodes a push once for all sockets of a protocol version. Answers to how many it went. */
 function deliver(sessions: Set<Session>, userId: string, push: Push): number {
   let count = 0;
-  const texts = new Map<string, string | null>();
+  const frames = new Map<string, Encoded | null>();
   const about = aboutOf(push, userId);
   const isOfChats = push.name.startsWith("chat.");
   for (const session of sessions) {
     if (isOfChats && !session.isLive) continue;
     const { subprotocol } = session.protocol;
-    let text = texts.get(subprotocol);
-    if (text === undefined) {
-      const frame = session.protocol.push(push, userId);
-      text = frame && JSON.stringify(frame);
-      texts.set(subprotocol, text);
+    let frame = frames.get(subprotocol);
+    if (frame === undefined) {
+      const outgoing = session.protocol.push(push, userId);
+      frame = outgoing && new Encoded(outgoing);
+      frames.set(subprotocol, frame);
     }
-    if (text === null || originOf(push) === session.id) continue;
-    session.push(text, about);
-    if (planted("gateway.double-push")) session.push(text, about);
+    if (frame === null || originOf(push) === session.id) continue;
+    session.push(frame, about);
+    if (planted("gateway.double-push")) session.push(frame, about);
     void failpoint("gateway.mid-fanout");
     count += 1;
   }
@@ -138,7 +139,10 @@ async function retell(call: Call, userId: string, sessions: Set<Session>): Promi
   const listening = [...sessions].filter(({ protocol }) => protocol.friends);
   if (listening.length === 0) return;
   const overview = await call("friends.overview", { userId }, { writes: false });
-  for (const session of listening) session.push(JSON.stringify(session.protocol.friends?.(overview)));
+  for (const session of listening) {
+    const frame = session.protocol.friends?.(overview);
+    if (frame) session.push(new Encoded(frame));
+  }
 }
 
 /** First subscribed, then read: what happens between is heard. */

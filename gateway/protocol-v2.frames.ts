@@ -78,11 +78,15 @@ export const said = {
 
 export type Said = { [T in keyof typeof said]: Parsed<(typeof said)[T]> };
 
-const MICROS = 1_000;
+const MICROS_A_SECOND = 1_000_000;
+/** Of one second after the other: most messages are of the last one. */
+let known = { second: -1, text: "" };
 /** Microseconds since 1970 as `YYYY-MM-DDTHH:MM:SS.ffffffZ`. */
 const isoTime = (micros: number) => {
-  const iso = new Date(Math.floor(micros / MICROS)).toISOString();
-  return `${iso.slice(0, -1)}${String(micros % MICROS).padStart(3, "0")}Z`;
+  const second = Math.floor(micros / MICROS_A_SECOND);
+  if (second !== known.second)
+    known = { second, text: new Date(second * 1_000).toISOString().slice(0, -"000Z".length) };
+  return `${known.text}${String(micros % MICROS_A_SECOND).padStart(6, "0")}Z`;
 };
 
 export const messageOf = (it: Message, receiverId: string): Said["chat"]["message"] => ({

@@ -3,6 +3,7 @@ import { TokenBucket } from "limiter";
 import type { WebSocket } from "ws";
 import { fault } from "../services/common/errors.ts";
 import type { Push } from "../services/common/push-bus.ts";
+import type { Encoded } from "./encoded.ts";
 import { refOf } from "./parse.ts";
 import { failureOf, type Failure } from "./failures.ts";
 import type { Position } from "./feed.ts";
@@ -21,6 +22,7 @@ const MAX_WAITING = 16;
 /** What the nonces begin with that a gateway makes. */
 export const OWN_NONCE = "~";
 const READ_CHECK_MS = 20;
+const AS_TEXT = { binary: false };
 
 export type Frame = { data: Buffer; isBinary: boolean };
 /** What a session may need to know of a push. */
@@ -30,7 +32,7 @@ export type About = {
   /** Of a change of a conversation: its place there. */
   position?: Position;
 };
-type Held = { text: string; position?: Position };
+type Held = { frame: Encoded; position?: Position };
 export type SessionOptions = {
   /** Unique among all sockets of all gateway processes. */
   id: string;
@@ -64,7 +66,7 @@ export class Session {
   /** Changes it was answered with before their turn. */
   #early = new Set<string>();
   /** The write under way: its nonce, and what all other sockets are told of it. */
-  #write: { nonce: string; echo?: string } | undefined;
+  #write: { nonce: string; echo?: Encoded } | undefined;
 
   constructor(socket: WebSocket, options: SessionOptions) {
     this.id = options.id;
@@ -143,12 +145,12 @@ export class Session {
   }
 
   /** Sends what nobody asked for. */
-  push(text: string, { nonce, position }: About = {}): void {
-    if (this.#held) return this.#hold({ text, position });
+  push(frame: Encoded, { nonce, position }: About = {}): void {
+    if (this.#held) return this.#hold({ frame, position });
     if (this.#isPassed(position)) return;
     if (this.backlog > MAX_BACKLOG_BYTES) return this.#socket.terminate(); // it does not read
-    if (!this.#write || this.#write.nonce !== nonce) return this.#send(text);
-    this.#write.echo = text;
+    if (!this.#write || this.#write.nonce !== nonce) return this.#send(frame.bytes);
+    this.#write.echo = frame;
     this.#held = { pushes: [], length: 0 };
   }
 
@@ -170,11 +172,11 @@ export class Session {
    * order is sent before, and what follows waits. Where there is no reply after all, the push is sent.
    */
   async writing(nonce: string, write: () => Promise<void>): Promise<void> {
-    const own = (this.#write = { nonce } as { nonce: string; echo?: string });
+    const own = (this.#write = { nonce } as { nonce: string; echo?: Encoded });
     try {
       await write();
     } catch (error) {
-      if (own.echo !== undefined) this.#send(own.echo);
+      if (own.echo) this.#send(own.echo.bytes);
       throw error;
     } finally {
       this.#write = undefined;
@@ -185,14 +187,14 @@ export class Session {
   #hold(push: Held): void {
     if (!this.#held) return;
     this.#held.pushes.push(push);
-    this.#held.length += push.text.length;
+    this.#held.length += push.frame.bytes.length;
     if (this.#held.length > MAX_BACKLOG_BYTES) this.#socket.terminate();
   }
 
   #release(): void {
     const { pushes = [] } = this.#held ?? {};
     this.#held = undefined;
-    for (const { text, position } of pushes) if (!this.#isPassed(position)) this.#send(text);
+    for (const { frame, position } of pushes) if (!this.#isPassed(position)) this.#send(frame.bytes);
   }
 
   #isPassed(position: Position | undefined): boolean {
@@ -251,8 +253,9 @@ export class Session {
     }
   }
 
-  #send(text: string): void {
-    if (this.isOpen) this.#socket.send(text);
+  /** Text, or the UTF-8 of one. */
+  #send(text: string | Buffer): void {
+    if (this.isOpen) this.#socket.send(text, AS_TEXT);
   }
 }
 

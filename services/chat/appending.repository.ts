@@ -2,7 +2,7 @@ import type { Knex } from "knex";
 import { batcher } from "../common/batcher.ts";
 import { isDuplicate, type Store } from "../common/db.ts";
 import { fault, isFault } from "../common/errors.ts";
-import { failpoint, planted } from "../common/failpoints.ts";
+import { planted } from "../common/failpoints.ts";
 import type { Ids } from "../common/ids.ts";
 import { digestOf } from "../common/nonces.ts";
 import type { Message } from "./chat.contract.ts";
@@ -25,14 +25,12 @@ export type AppendingRepository = ReturnType<typeof appendingRepository>;
  * Appends messages to conversations that exist. Those that arrive together are committed together: one transaction and
  * one flush for all, whatever their conversations and authors.
  */
-export function appendingRepository({ transaction, lockFree }: Store, ids: Ids) {
+export function appendingRepository({ knex, decided, lockFree }: Store, ids: Ids) {
   const together = async (items: Item[], lock: Lock): Promise<(Outcome | undefined)[]> => {
     try {
-      return await transaction(async (trx) => {
-        const outcomes = await write(trx, items, lock, ids);
-        await failpoint("chat.before-commit");
-        return outcomes;
-      });
+      const reads = [lock(conversationsOf(knex, items)), sentBefore(knex, items), revisedBefore(knex, items)];
+      const decide = (rows: unknown[][]) => write(knex, items, rows as Found, ids);
+      return await decided(reads, decide, "chat.before-commit");
     } catch (error) {
       return items.length > 1 && concernsOne(error) ? oneByOne(items, lock) : items.map(() => failed(error));
     }
@@ -78,18 +76,36 @@ const failed = (error: unknown): Outcome => ({
   reason: isDuplicate(error) ? fault("NONCE_REUSED") : error,
 });
 
-/** Undefined for an item: its conversation was not there to lock. */
-async function write(
-  trx: Knex.Transaction,
-  items: Item[],
-  lock: Lock,
-  ids: Ids,
-): Promise<(Outcome | undefined)[]> {
-  const conversations = await lockAll(trx, items, lock);
-  const { known, revisions } = await nonces(trx, items);
+type By = { authorId: string; nonce: string };
+type Found = [Conversation[], Row[], { userId: string; nonce: string }[]];
+const keyOf = ({ authorId, nonce }: By) => `${authorId} ${nonce}`;
+
+/** Locked by rising id, until the transaction ends: what happens in a conversation happens one after the other. */
+const conversationsOf = (knex: Knex, items: Draft[]) =>
+  knex("conversations")
+    .whereIn("id", [...new Set(items.map(({ conversationId }) => conversationId))])
+    .orderBy("id");
+
+/** What the nonces were used for before: messages, and changes of messages. */
+const sentBefore = (knex: Knex, items: Draft[]) =>
+  knex("messages").where((any) => {
+    for (const { authorId, nonce } of items) any.orWhere({ authorId, nonce });
+  });
+const revisedBefore = (knex: Knex, items: Draft[]) =>
+  knex("nonces")
+    .where((any) => {
+      for (const { authorId: userId, nonce } of items) any.orWhere({ userId, nonce });
+    })
+    .select("userId", "nonce");
+
+/** What is to be written, and the outcome of each item; undefined: its conversation was not there to lock. */
+function write(knex: Knex, items: Item[], [locked, sent, revised]: Found, ids: Ids) {
+  const conversations = new Map(locked.map((row) => [row.id, row]));
+  const known = new Map(sent.map((row) => [keyOf(row), row]));
+  const revisions = new Set(revised.map(({ userId, nonce }) => keyOf({ authorId: userId, nonce })));
   const fresh: Row[] = [];
   const moved = new Set<Conversation>();
-  const outcomes = items.map((item): Outcome | undefined => {
+  const append = (item: Item): Outcome | undefined => {
     const conversation = conversations.get(item.conversationId);
     if (!conversation) return undefined;
     if (revisions.has(keyOf(item))) return failed(fault("NONCE_REUSED"));
@@ -102,52 +118,17 @@ async function write(
     fresh.push(row);
     known.set(keyOf(item), row);
     return { status: "fulfilled", value: toMessage(conversation, row) };
-  });
-  if (fresh.length > 0) {
-    await trx<Row>("messages").insert(fresh);
-    await advance(trx, [...moved]);
-  }
+  };
+  const outcomes = items.map(append);
   for (const [i, outcome] of outcomes.entries())
     if (outcome?.status === "fulfilled") items[i]?.early?.(outcome.value);
-  return outcomes;
-}
-
-type By = { authorId: string; nonce: string };
-const keyOf = ({ authorId, nonce }: By) => `${authorId} ${nonce}`;
-
-/** Locked by rising id, until the transaction ends: what happens in a conversation happens one after the other. */
-async function lockAll(
-  trx: Knex.Transaction,
-  items: Draft[],
-  lock: Lock,
-): Promise<Map<string, Conversation>> {
-  const wanted = [...new Set(items.map(({ conversationId }) => conversationId))];
-  const rows: Conversation[] = await lock(trx("conversations").whereIn("id", wanted).orderBy("id"));
-  return new Map(rows.map((row) => [row.id, row]));
-}
-
-/** What the nonces were used for before. */
-async function nonces(trx: Knex.Transaction, items: Draft[]) {
-  const rows = await trx<Row>("messages").where((any) => {
-    for (const { authorId, nonce } of items) any.orWhere({ authorId, nonce });
-  });
-  const others = await trx<{ userId: string; nonce: string }>("nonces")
-    .where((any) => {
-      for (const { authorId: userId, nonce } of items) any.orWhere({ userId, nonce });
-    })
-    .select("userId", "nonce");
-  return {
-    known: new Map(rows.map((row) => [keyOf(row), row])),
-    revisions: new Set(others.map(({ userId, nonce }) => keyOf({ authorId: userId, nonce }))),
-  };
+  const writes = fresh.length === 0 ? [] : [knex("messages").insert(fresh), advance(knex, [...moved])];
+  return { writes, result: outcomes };
 }
 
 /** The rows are locked: what they are set to is what the database had, and one more for each message. */
-const advance = (trx: Knex.Transaction, moved: Conversation[]) =>
-  trx<Conversation>("conversations")
-    .insert(moved)
-    .onConflict("id")
-    .merge(["lastSeq", "lastMessageId", "lastMessageAt"]);
+const advance = (knex: Knex, moved: Conversation[]) =>
+  knex("conversations").insert(moved).onConflict("id").merge(["lastSeq", "lastMessageId", "lastMessageAt"]);
 
 function next(conversation: Conversation, { authorId, content, nonce }: Draft, ids: Ids): Row {
   const seq = conversation.lastSeq + 1;

@@ -45,14 +45,38 @@ export const CHATS = 100;
 /** Of so many last changes of a conversation the unread messages are counted. */
 export const UNREAD_WINDOW = 100;
 
+const sending = { ...target, content, nonce } as const;
+/** Sends in one call. */
+export const SENDS = 64;
+
 export const chat = contract({
   name: "chat",
   actions: {
     send: {
       description:
         "Sends. After this resolves the message is on disk. Takes effect once for each author and nonce, for good.",
-      params: { ...target, content, nonce },
+      params: sending,
       result,
+    },
+    sendAll: {
+      description:
+        "Several sends that have nothing to do with each other: what comes of each, in their order. Of those that take " +
+        "longer than others neither is said: each is to be asked for by itself.",
+      params: { sends: { type: "array", items: { type: "object", props: sending }, max: SENDS } },
+      result: {
+        type: "array",
+        items: {
+          type: "object",
+          props: {
+            message: { ...result, nullable: true },
+            failure: {
+              type: "object",
+              props: { type: { type: "string" }, reason: { type: "string" } },
+              nullable: true,
+            },
+          },
+        },
+      },
     },
     edit: {
       description:

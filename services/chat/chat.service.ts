@@ -17,7 +17,7 @@ export default defineService(chat, async ({ store, ids, push, log, onLoss }) => 
   const { cursors, changes, recent } = changesRepository(db);
   const announce = announcer({ recent, push, log });
   const deps = {
-    announce,
+    ...{ announce, log },
     ...{ repository, push, membership: membership(repository) },
     reading: readingRepository(db),
     ...{ appending: appendingRepository(db, made), revising: revisingRepository(db) },

@@ -5,6 +5,8 @@ import type { ChatRepository, Room } from "./chat.repository.ts";
 
 /** Who asks, and of which conversation: by its id, or by its other member. */
 export type Target = { userId: string; conversationId?: string; peerId?: string };
+/** Calls other services for the request under way. */
+type Caller = Pick<Ctx<unknown>, "call">;
 export type Membership = ReturnType<typeof membership>;
 
 /** Every action on a conversation begins here: an id that was sent proves nothing. */
@@ -35,9 +37,9 @@ export function membership(repository: ChatRepository) {
    * The same, made where both users are there and their conversation is not. Users are never removed, so one that is
    * there proves that the other user exists.
    */
-  const opened = async <P extends Target>(ctx: Ctx<P>): Promise<Room> => {
-    const { userId, conversationId, peerId } = ctx.params;
-    if (conversationId !== undefined || peerId === undefined) return existing(ctx.params);
+  const opened = async (ctx: Caller, wanted: Target): Promise<Room> => {
+    const { userId, conversationId, peerId } = wanted;
+    if (conversationId !== undefined || peerId === undefined) return existing(wanted);
     const { pair, room } = await byPeer(userId, peerId);
     if (room) return room;
     await checkUser(ctx, peerId);
@@ -56,7 +58,7 @@ export function membership(repository: ChatRepository) {
   return { existing, known, opened };
 }
 
-const checkUser = (ctx: Pick<Ctx<Target>, "call">, id: string) =>
+const checkUser = (ctx: Caller, id: string) =>
   ctx.call("users.get", { id }).catch((error: unknown) => {
     throw isFault(error, "USER_NOT_FOUND") ? fault("CONVERSATION_NOT_FOUND") : error;
   });

@@ -1,8 +1,9 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { fault } from "./errors.ts";
 
 /**
- * Does things together: whatever is asked for while a batch is under way is the next batch, so that none waits for a
- * timer, and the more there is to do the less each costs.
+ * Does things together: what is asked for in one turn of the event loop, and while a batch is under way, is the next
+ * batch; none waits for a timer, and the more there is to do the less each costs.
  * @param run answers for each item, in their order; never rejects
  * @param most items in a batch
  * @param queued items that may wait; above that the answer is BUSY
@@ -19,6 +20,7 @@ export function batcher<T, R>(
   const work = async (): Promise<void> => {
     isRunning = true;
     while (queue.length > 0) {
+      await turn(); // for all that has arrived, not only for what was read first
       const batch = queue.splice(0, most);
       const outcomes = await run(batch.map(({ item }) => item));
       for (const [i, outcome] of outcomes.entries()) batch[i]?.settle(outcome);

@@ -7,6 +7,7 @@ import type { Connection as RawConnection } from "mysql2";
 import type { Connection } from "mysql2/promise";
 import type { Config } from "./config.ts";
 import { fault, isFault, typeOf } from "./errors.ts";
+import { failpoint, isArmed, type Failpoint } from "./failpoints.ts";
 import { NodeSqliteClient } from "./node-sqlite.ts";
 import { traceQueries, type Trace } from "./trace.ts";
 
@@ -23,6 +24,11 @@ export type Store = {
    */
   transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
   /**
+   * A transaction in two steps, each of which is one round trip to the database: `reads` at its start; then what `decide`
+   * makes of their rows is written and committed. It resolves and rejects as `transaction` does. `decide` may run again.
+   */
+  decided<T>(reads: Knex.QueryBuilder[], decide: Decide<T>, beforeCommit: Failpoint): Promise<T>;
+  /**
    * Adds to a query of rows that it locks them, and leaves out those that another process has locked. Where there are no
    * other processes it finds them all.
    */
@@ -33,6 +39,8 @@ export type Store = {
   ping(): Promise<void>;
   close(): Promise<void>;
 };
+/** `rows` of each read, in their order. */
+export type Decide<T> = (rows: unknown[][]) => { writes: Knex.QueryBuilder[]; result: T };
 export type StoreConfig = Pick<Config, "dataDir" | "mysqlUrl" | "mysqlPrefix">;
 
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -74,6 +82,10 @@ export async function openStore(service: string, config: StoreConfig, trace?: Tr
     ...shared,
     migrations: migrations(service),
   });
+  const steps =
+    mysqlUrl === undefined
+      ? undefined
+      : knex({ ...stepping(mysqlUrl, schemaOf(service, config)), ...shared });
   if (trace) traceQueries(db, trace);
   try {
     if (mysqlUrl === undefined) await db.migrate.latest();
@@ -85,10 +97,11 @@ export async function openStore(service: string, config: StoreConfig, trace?: Tr
   return {
     knex: db,
     transaction: (work) => retryDeadlocks(() => transact(db, work)),
+    decided: (...plan) => retryDeadlocks(() => (steps ? inTwoSteps(steps, ...plan) : inOneGo(db, ...plan))),
     lockFree: (query) => (mysqlUrl === undefined ? query : query.forUpdate().skipLocked()),
     pool: () => poolOf(db),
     ping: async () => void (await db.select(1)),
-    close: () => db.destroy(),
+    close: async () => void (await Promise.all([db.destroy(), steps?.destroy()])),
   };
 }
 
@@ -109,6 +122,7 @@ function embedded(service: string, { dataDir }: StoreConfig): Knex.Config {
 }
 
 const POOL = 10;
+const STEPPERS = 4;
 const STATEMENT_MS = 5_000;
 /**
  * BIGINTs above 2^53 come as text. UTC, utf8mb4 (the driver's default: said here, knex would write it on each table, and
@@ -129,17 +143,22 @@ const schemaOf = (service: string, { mysqlPrefix }: StoreConfig) => `${mysqlPref
 async function remote(service: string, uri: string, config: StoreConfig): Promise<Knex.Config> {
   const database = schemaOf(service, config);
   await createSchema(uri, database);
-  return {
-    client: "mysql2",
-    connection: { ...MYSQL, uri, database },
-    pool: {
-      min: 0,
-      max: POOL,
-      afterCreate: (connection: RawConnection, done: (error: unknown, connection: unknown) => void) =>
-        callbackify(prepare)(connection, (error) => done(error, connection)),
-    },
-  };
+  return { client: "mysql2", connection: { ...MYSQL, uri, database }, pool: poolOfMost(POOL) };
 }
+
+/** Connections for `decided` alone: only there may one query hold several statements. */
+const stepping = (uri: string, database: string): Knex.Config => ({
+  client: "mysql2",
+  connection: { ...MYSQL, uri, database, multipleStatements: true },
+  pool: poolOfMost(STEPPERS),
+});
+
+const poolOfMost = (max: number): Knex.PoolConfig => ({
+  min: 0,
+  max,
+  afterCreate: (connection: RawConnection, done: (error: unknown, connection: unknown) => void) =>
+    callbackify(prepare)(connection, (error) => done(error, connection)),
+});
 
 async function prepare(connection: RawConnection): Promise<void> {
   bound(connection);
@@ -217,6 +236,82 @@ async function transact<T>(db: Knex, work: (trx: Knex.Transaction) => Promise<T>
     throw outcome;
   }
 }
+
+const inOneGo = <T>(db: Knex, reads: Knex.QueryBuilder[], decide: Decide<T>, beforeCommit: Failpoint) =>
+  transact(db, async (trx) => {
+    const rows: unknown[][] = [];
+    for (const read of reads) rows.push((await read.clone().transacting(trx)) as unknown[]);
+    const { writes, result } = decide(rows);
+    for (const write of writes) await write.transacting(trx);
+    await failpoint(beforeCommit);
+    return result;
+  });
+
+/** The same where each statement would be a round trip: the server runs several, and stops at the first that fails. */
+async function inTwoSteps<T>(
+  db: Knex,
+  reads: Knex.QueryBuilder[],
+  decide: Decide<T>,
+  beforeCommit: Failpoint,
+): Promise<T> {
+  const client = db.client as Knex.Client;
+  const connection = await acquired(client);
+  let mayBeDone = false;
+  try {
+    const [, ...rows] = await runTogether(connection, ["START TRANSACTION", ...reads]);
+    const { writes, result } = decide(rows.map((some) => entities(some) as unknown[]));
+    const splits = isArmed(beforeCommit);
+    if (splits) await runTogether(connection, writes);
+    if (splits) await failpoint(beforeCommit);
+    mayBeDone = true;
+    await runTogether(connection, [...(splits ? [] : writes), "COMMIT"]);
+    return result;
+  } catch (error) {
+    if (hasAnswered(error)) await undo(connection);
+    else connection.destroy(); // the pool sees that
+    if (typeOf(error) !== undefined || isDuplicate(error) || isDeadlock(error)) throw error;
+    const isUnknown = mayBeDone && !hasAnswered(error);
+    throw Object.assign(isUnknown ? fault("UNKNOWN") : storeFault(error), { cause: error });
+  } finally {
+    await client.releaseConnection(connection);
+  }
+}
+
+async function acquired(client: Knex.Client): Promise<RawConnection> {
+  try {
+    return (await client.acquireConnection()) as RawConnection;
+  } catch (error) {
+    throw Object.assign(storeFault(error), { cause: error });
+  }
+}
+
+/** @returns what each statement came to: rows, where it reads */
+async function runTogether(
+  connection: RawConnection,
+  statements: (string | Knex.QueryBuilder)[],
+): Promise<unknown[]> {
+  const texts: string[] = [];
+  const bindings: unknown[] = [];
+  for (const statement of statements) {
+    const { sql, bindings: own } =
+      typeof statement === "string" ? { sql: statement, bindings: [] } : statement.toSQL().toNative();
+    texts.push(sql);
+    bindings.push(...own);
+  }
+  const [results] = await connection.promise().query(texts.join("; "), bindings);
+  return texts.length === 1 ? [results] : (results as unknown[]);
+}
+
+/** Whether the database itself refused, and goes on: nothing of the transaction is committed, unless at COMMIT. */
+const hasAnswered = (error: unknown) =>
+  typeOf(error) !== undefined || (/^ER_/.test(codeOf(error)) && !NO_ANSWER.has(codeOf(error)));
+const NO_ANSWER = new Set(["ER_ERROR_DURING_COMMIT", "ER_SERVER_SHUTDOWN", "ER_CONNECTION_KILLED"]);
+
+const undo = (connection: RawConnection) =>
+  connection
+    .promise()
+    .query("ROLLBACK")
+    .catch(() => connection.destroy());
 
 const DEADLOCK_RETRIES = 5;
 async function retryDeadlocks<T>(work: () => Promise<T>): Promise<T> {

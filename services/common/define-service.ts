@@ -3,9 +3,10 @@ import type { Logger, ServiceBroker, ServiceSchema } from "moleculer";
 import { bus, type Bus, type Ctx, type EventName, type Events, type Result } from "./bus.ts";
 import { config, type Config } from "./config.ts";
 import type { CommonAction, Contract, Parsed } from "./contract.ts";
-import { openStore, statementFault, type Store } from "./db.ts";
-import { fault, typeOf } from "./errors.ts";
+import { openStore, type Store } from "./db.ts";
+import { fault } from "./errors.ts";
 import { leaseIds, type Ids } from "./ids.ts";
+import { leaving } from "./leaving.ts";
 import { meterOf, type Meter } from "./metrics.ts";
 import { pushBusOf, type PushBus } from "./push-bus.ts";
 import { createTrace, type Trace } from "./trace.ts";
@@ -115,23 +116,9 @@ async function guarded(
       ? running.trace.requests.run(ctx.requestID ?? "", () => handler(ctx))
       : handler(ctx));
   } catch (error) {
-    throw reported(running?.log, ctx, isSqlError(error) ? withCause(statementFault(error), error) : error);
+    throw leaving(running?.log, { requestID: ctx.requestID, action: ctx.action?.name }, error);
   }
 }
-
-const withCause = (outcome: Error, cause: unknown) => Object.assign(outcome, { cause });
-
-/** Over the bus an error loses its cause, so it is logged where it happened. */
-function reported(log: Logger | undefined, { requestID, action }: RawContext, error: unknown): unknown {
-  const isOurs = typeOf(error) === undefined || (error as Error).cause !== undefined;
-  if (isOurs) log?.error({ err: error, requestID, action: action?.name }, "an action failed");
-  return error;
-}
-/** Of a query outside a transaction, so of one statement: it was done, or it was not. */
-const isSqlError = (error: unknown) =>
-  typeOf(error) === undefined &&
-  error instanceof Error &&
-  ("code" in error || error.name === "KnexTimeoutError");
 
 const environment = (
   service: string,

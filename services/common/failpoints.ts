@@ -65,5 +65,8 @@ export async function failpoint(name: Failpoint): Promise<void> {
   if (it) await pause(it.ms);
 }
 
+/** Whether anything happens there the next time. */
+export const isArmed = (name: Failpoint): boolean => (armed.get(name)?.left ?? 0) > 0;
+
 /** Whether a bug is planted here. */
 export const planted = (bug: Bug): boolean => armed.size > 0 && take(bug)?.action === "plant";

@@ -42,25 +42,28 @@ export async function leaseIds(store: Store, holder: string): Promise<Ids> {
   let lastTime = 0;
   let counter = 0;
 
-  const tick = (least: number) => {
+  const make = (parity: bigint, least: number) => {
     const time = Math.max(Date.now(), lastTime, least);
     counter = time > lastTime ? 0 : counter + 1;
     lastTime = counter < COUNTERS ? time : time + 1;
     counter %= COUNTERS;
-    return { time: lastTime, count: counter };
+    if (lastTime >= lease.expiresAt) {
+      void extend(lastTime); // not waited for: the caller may hold the store's only connection
+      throw fault("UNAVAILABLE");
+    }
+    return (
+      (BigInt(lastTime - EPOCH) << 22n) | (BigInt(lease.worker) << 12n) | (BigInt(counter) << 1n) | parity
+    );
   };
 
   return {
-    next(kind, after) {
-      const { time, count } = tick(after === undefined ? 0 : timeOf(after) + 1);
-      if (time >= lease.expiresAt) {
-        void extend(time); // not waited for: the caller may hold the store's only connection
-        throw fault("UNAVAILABLE");
-      }
+    next(kind, after = "0") {
       const parity = kind === "user" ? 0n : 1n;
-      const id =
-        (BigInt(time - EPOCH) << 22n) | (BigInt(lease.worker) << 12n) | (BigInt(count) << 1n) | parity;
-      return id.toString();
+      const least = BigInt(after);
+      const time = Number(least >> 22n) + EPOCH;
+      const id = make(parity, time);
+      // Of the same millisecond, by a worker with a greater number: the next one is above it whoever makes it.
+      return (id > least ? id : make(parity, time + 1)).toString();
     },
     async release() {
       clearInterval(renewal);

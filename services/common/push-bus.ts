@@ -45,6 +45,8 @@ export function localPushBus(): PushBus {
   };
 }
 
+const utf8 = ({ buffer, byteOffset, length }: Uint8Array) =>
+  Buffer.from(buffer, byteOffset, length).toString();
 /** How long NATS may take to know of a subscription. */
 const FLUSH_MS = 2_000;
 
@@ -59,7 +61,7 @@ export function natsPushBus(client: NatsConnection, prefix: string): PushBus {
     async onUser(userId, listener) {
       const subscription = client.subscribe(topic(userId), {
         callback: (error, message) => {
-          if (!error) listener(message.json<Push>());
+          if (!error) listener(JSON.parse(utf8(message.data)) as Push);
         },
       });
       try {
