@@ -19,7 +19,8 @@ export type Child = { pid: number; urls: string[]; stop(): Promise<void> };
 const READY_WITHIN_MS = 120_000;
 /** The cluster kills what does not end within 9.2 s. */
 const STOPPED_WITHIN_MS = 15_000;
-const SHOWN = 3;
+const SHOWN = 4;
+const ALIKE = 120;
 
 /**
  * Starts a program that says `ready` and its URLs on standard output once it serves. It hears no Ctrl-C, and the kernel
@@ -43,9 +44,7 @@ export async function start({ file, args, cwd, env, log }: Command): Promise<Chi
       await exited;
       clearTimeout(late);
     }
-    const written = textOf(log).slice(atReady).split("\n").filter(Boolean);
-    for (const line of written.slice(0, SHOWN)) say(`  it wrote: ${line.slice(0, 200)}`);
-    if (written.length > SHOWN) say(`  and ${written.length - SHOWN} lines more`);
+    sayCommon(textOf(log).slice(atReady));
   };
   const fails = (why: string) => () => Promise.reject(new Error(`${args.at(-1)} ${why}: ${textOf(log)}`));
   const late = pause(READY_WITHIN_MS, undefined, { ref: false }).then(fails("is not ready in time"));
@@ -58,6 +57,18 @@ export async function start({ file, args, cwd, env, log }: Command): Promise<Chi
     child.kill("SIGKILL");
     throw error;
   }
+}
+
+/** What was written most often: lines are alike that differ in names with numbers, in times and in ids. */
+function sayCommon(text: string): void {
+  const kinds = new Map<string, { times: number; line: string }>();
+  for (const line of text.split("\n").filter(Boolean)) {
+    const kind = line.replaceAll(/\d+/g, "").slice(0, ALIKE);
+    const { times = 0 } = kinds.get(kind) ?? {};
+    kinds.set(kind, { times: times + 1, line: line.slice(0, ALIKE) });
+  }
+  const common = [...kinds.values()].toSorted((a, b) => b.times - a.times);
+  for (const { times, line } of common.slice(0, SHOWN)) say(`  it wrote ${times} times: ${line}`);
 }
 
 const readyLine = (output: NodeJS.ReadableStream) =>
