@@ -81,6 +81,7 @@ export async function resume(stage: Stage): Promise<Record<string, number>> {
       [0.5, 0.99],
     ),
     ...{
+      "told to ask later": back.reduce((sum, { refused }) => sum + refused, 0),
       "all back after ms": lastedMs,
       "slowest send before ms": before,
       "slowest send meanwhile ms": during,
