@@ -24,6 +24,15 @@ export function cpuOf(pid: number): number {
   }
 }
 
+const BUSY = ["user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal"];
+
+/** Seconds of cores that the whole machine was at work, or was kept from it by its host, since it started. */
+export function cpuOfAll(): number {
+  const [, ...ticks] = (readFileSync("/proc/stat", "utf8").split("\n")[0] ?? "").trim().split(/\s+/);
+  const busy = BUSY.map((name, nth) => (name === "idle" || name === "iowait" ? 0 : Number(ticks[nth] ?? 0)));
+  return busy.reduce((sum, one) => sum + one, 0) / TICKS;
+}
+
 /** Resident KiB; NaN where it is gone. */
 export function rssOf(pid: number): number {
   try {

@@ -22,6 +22,12 @@ export type Result = {
 /** For who looks closer: the processes, and the time in which they were measured, in microseconds. */
 export type Watched = { processes: Proc[]; span: Loaded["span"] };
 
+/** Percent of a core that neither the system nor the generator took: where it is much, the figures say little. */
+function othersIn({ usage, generator, machine, span: [from, to] }: Loaded): number {
+  const ours = [...usage, ...generator].reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
+  return ((machine - ours) / ((to - from) / 1e6)) * 100;
+}
+
 /** Starts a system on fresh data, measures it, and stops it. */
 export async function runCase(
   scenario: string,
@@ -42,17 +48,22 @@ export async function runCase(
     const system = await startSystem(one.system, { dir, options, undone, plan: one.plan });
     watched.processes = system.processes();
     say(`${scenario}, ${label}: runs`);
-    const figures = await one.run(system, {
+    const others: Figures = {};
+    const own = await one.run(system, {
       options,
       async load(ask, marks) {
         const loaded = await load(system, ask, marks);
         for (const [what, times] of Object.entries(loaded.failures))
           failures[what] = (failures[what] ?? 0) + times;
         usage.push(...loaded.usage, ...loaded.generator);
-        if (loaded.span[1] > 0) watched.span = loaded.span;
+        if (loaded.span[1] > 0) {
+          watched.span = loaded.span;
+          others["(CPU % of others here)"] = othersIn(loaded);
+        }
         return loaded;
       },
     });
+    const figures = { ...own, ...others };
     return { ...{ scenario, label, figures, failures, usage }, watched };
   } catch (error) {
     const broken = error instanceof Error ? (error.stack ?? error.message) : String(error);
