@@ -1,0 +1,59 @@
+import { errorOf, type Frame } from "../client.ts";
+import { numbered, numberIn, sendTo } from "../dialects.ts";
+import { distribution } from "../numbers.ts";
+import { openPairs } from "../pairs.ts";
+import { settles } from "../settle.ts";
+import { beating, type Stage } from "../stage.ts";
+
+/** The due times of messages: the n-th is due `interval` after the one before, whatever became of that. */
+async function openLoop(count: number, intervalMs: number, send: (nth: number, due: number) => void) {
+  const begun = performance.now() + intervalMs;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let next = 0;
+  const step = () => {
+    for (const now = performance.now(); next < count && begun + next * intervalMs <= now; next += 1)
+      send(next, begun + next * intervalMs);
+    if (next === count) return resolve();
+    setTimeout(step, Math.max(0, begun + next * intervalMs - performance.now()));
+  };
+  step();
+  await promise;
+}
+
+/** Open loop: latencies are counted from when a message was due, so that a stall counts for all that it delays. */
+export async function latency(stage: Stage): Promise<Record<string, number>> {
+  const pairs = await openPairs(stage, stage.setting("pairs"));
+  stage.progress(`${pairs.length} pairs are connected`);
+  const stop = beating(pairs.flatMap(({ sender, receiver }) => [sender, receiver]));
+  const interval = 1000 / stage.setting("rate");
+  const unmeasured = Math.ceil(stage.setting("warmUpMs") / interval);
+  const count = unmeasured + Math.ceil(stage.setting("measureMs") / interval);
+  const dues: number[] = [];
+  const [acks, pushes]: [number[], number[]] = [[], []];
+  let answered = 0;
+  let pushed = 0;
+
+  const hearPush = ({ type, payload }: Frame) => {
+    if (type !== "chat") return;
+    const nth = numberIn(payload);
+    pushed += 1;
+    if (nth >= unmeasured) pushes.push(performance.now() - (dues[nth] ?? 0));
+  };
+  for (const { receiver } of pairs) receiver.onPush = hearPush;
+  await stage.mark("begin");
+  await openLoop(count, interval, (nth, due) => {
+    const pair = pairs[nth % pairs.length];
+    dues.push(due);
+    pair?.sender.ask("chat", sendTo(pair.peer, numbered(nth)), (reply) => {
+      answered += 1;
+      if (reply.type !== "chat") stage.failed(errorOf(reply));
+      else if (nth >= unmeasured) acks.push(performance.now() - due);
+    });
+  });
+  await settles(() => answered === count && pushed === count);
+  await stage.mark("end");
+  stop();
+  stage.failed("UNANSWERED", count - answered);
+  stage.failed("NOT_PUSHED", answered - pushed);
+  return { ...distribution("ack", acks), ...distribution("push", pushes), answered };
+}

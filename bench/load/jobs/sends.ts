@@ -1,0 +1,23 @@
+import { numbered, sendTo } from "../dialects.ts";
+import { distribution } from "../numbers.ts";
+import { openPairs } from "../pairs.ts";
+import { beating, type Stage } from "../stage.ts";
+
+const WARM_UP = 50;
+
+/** One message at a time. */
+export async function sends(stage: Stage): Promise<Record<string, number>> {
+  const [pair] = await openPairs(stage, 1);
+  if (!pair) throw new Error("there is no pair");
+  const stop = beating([pair.sender, pair.receiver]);
+  const times: number[] = [];
+  for (let nth = -WARM_UP; nth < stage.setting("sends"); nth += 1) {
+    const begun = performance.now();
+    await pair.sender
+      .get("chat", sendTo(pair.peer, numbered(nth)))
+      .catch((error: Error) => stage.failed(error.message));
+    if (nth >= 0) times.push(performance.now() - begun);
+  }
+  stop();
+  return distribution("send", times);
+}
