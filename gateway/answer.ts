@@ -1,36 +1,37 @@
 import type { Logger } from "moleculer";
+import { RUN } from "../services/chat/chat.contract.ts";
 import { fault, isFault } from "../services/common/errors.ts";
-import { planted } from "../services/common/failpoints.ts";
 import type { Meter } from "../services/common/metrics.ts";
 import { admission } from "./admission.ts";
 import { authenticator } from "./authenticate.ts";
 import type { Call } from "./call.ts";
-import { failureOf, invalid, isOurs } from "./failures.ts";
-import type { FrameRow, Sender } from "./frame-row.ts";
+import { failureOf, isOurs } from "./failures.ts";
 import type { Interest } from "./interest.ts";
 import { isObject, parse, type Request } from "./parse.ts";
+import { performer, prepare, runFrom, userOf, type Prepared } from "./requests.ts";
 import { resumer } from "./resume.ts";
 import type { Frame, Session } from "./session.ts";
 
 type Deps = { call: Call; interest: Interest; log: Logger; meter: Meter };
-/** What a frame asks for, in words of ours: what to do, and for the failure of that, the row it came from. */
-type Asked = { what: string; run(): Promise<void>; row?: FrameRow; requestID?: string };
+/** Frames that are answered together, one as a rule, and how. */
+type Work = {
+  asked: { what: string; ref?: string; row?: Prepared["row"]; sender?: Prepared["sender"] }[];
+  run(): Promise<void>;
+};
 
-/** The way of one frame: parse, look up, authorise, validate, call, reply. The answer never rejects. */
+/** The way of a frame: parse, look up, authorise, validate, call, reply. The answer never rejects. */
 export function frameAnswerer(deps: Deps) {
-  const { log } = deps;
   const authenticate = authenticator(deps);
   const resume = resumer(deps);
   const admit = admission();
-
-  const request = requester(deps);
+  const perform = performer(deps);
 
   /** What the socket itself answers. */
-  const own = (session: Session, { text, type, payload, ref }: Request): Asked | undefined => {
-    if (type === "heartbeat") return { what: type, run: async () => session.beat(text) };
+  const own = (session: Session, { text, type, payload, ref }: Request): Work | undefined => {
+    if (type === "heartbeat") return { asked: [{ what: type, ref }], run: async () => session.beat(text) };
     if (!isObject(payload)) throw fault("INVALID", "payload: must be an object.");
     const read = (what: string, run: () => Promise<void>) => ({
-      what,
+      asked: [{ what, ref }],
       run: () => session.reading(() => admit(session, run)),
     });
     if (type === "auth") return read(type, () => authenticate(session, payload["auth"], ref));
@@ -41,76 +42,57 @@ export function frameAnswerer(deps: Deps) {
     });
   };
 
-  const understand = (session: Session, asked: Request): Asked => {
-    const itself = own(session, asked);
+  const understand = (session: Session, request: Request): Work => {
+    const itself = own(session, request);
     if (itself) return itself;
-    const { what, row } = lookUp(session, asked);
-    const sender = { userId: userOf(session), origin: session.id, nonce: session.nextNonce() };
-    const nonce = row.nonce?.(asked.payload as never, sender) ?? sender.nonce;
-    const run = () => request(session, row, asked, sender);
+    const first = prepare(session, request);
+    const asked = runFrom(session, first, () => readable(session.waitsNext, session), RUN);
     return {
-      what,
-      row,
-      requestID: sender.nonce,
-      run: () => (row.writes ? session.writing(nonce, run) : session.reading(run)),
+      asked,
+      run: () => (asked.length > 1 ? perform.run(session, asked) : perform.one(session, first)),
     };
   };
 
   return async (session: Session, frame: Frame): Promise<void> => {
     const begun = performance.now();
-    let parsed: Request | undefined;
-    let asked: Asked | undefined;
+    let request: Request | undefined;
+    let work: Work | undefined;
     let outcome = "ok";
     try {
-      parsed = parse(frame, session.protocol);
-      asked = understand(session, parsed);
-      await asked.run();
+      request = parse(frame, session.protocol);
+      work = understand(session, request);
+      await work.run();
     } catch (error) {
-      const failure = failureOf(error, asked?.row?.writes ?? false);
-      outcome = failure.type;
-      if (isOurs(failure))
-        log.error({ err: error, frame: asked?.what, requestID: asked?.requestID }, "a frame failed");
-      session.fail(failure, parsed?.ref);
-      if (isFault(error, "NO_HEARTBEAT")) session.close(4003, failure.reason);
+      outcome = fail(deps, session, error, work ?? { asked: [{ what: "none", ref: request?.ref }] });
     }
-    report(deps, asked, outcome, performance.now() - begun);
+    report(deps, work, outcome, performance.now() - begun);
   };
 }
 
-/** Validates, calls and replies: the way of everything that is an action. */
-function requester({ call, interest }: Deps) {
-  return async (session: Session, row: FrameRow, { payload, ref }: Request, sender: Sender) => {
-    const problems = row.check(payload as object);
-    if (problems.length > 0) throw invalid(problems);
-    const params = row.params(payload as never, sender);
-    if (params === null) return;
-    const result = await call(row.action, params as never, { writes: row.writes, requestID: sender.nonce });
-    if (row.writes && planted("gateway.deny-done")) throw fault("FAILED");
-    const position = row.position?.(result as never);
-    if (position && !(await interest.reached(sender.userId, position))) {
-      // Whoever counts by `seq` must not be given a later one first: they come back, and resume before it.
-      if (session.protocol.resumes) return session.close(1001, "Out of step, connect again.");
-      session.answeredEarly(position);
-    }
-    for (const frame of row.reply(result as never, sender)) session.reply(frame, ref);
-  };
+/** The frame that waits next, if it can be read. */
+function readable(frame: Frame | undefined, { protocol }: Session): Request | undefined {
+  try {
+    return frame && parse(frame, protocol);
+  } catch {
+    return undefined;
+  }
 }
 
-function report({ meter, log }: Deps, asked: Asked | undefined, outcome: string, milliseconds: number): void {
-  const frame = asked?.what ?? "none";
-  meter.count("rewind.gateway.frames", { frame, outcome });
-  meter.observe("rewind.gateway.frame.milliseconds", milliseconds, { frame });
-  log.debug({ requestID: asked?.requestID, frame, outcome }, "answered");
+/** Answers all that was asked with what went wrong. @returns the type of the failure */
+function fail({ log }: Deps, session: Session, error: unknown, { asked }: Pick<Work, "asked">): string {
+  const failure = failureOf(error, asked[0]?.row?.writes ?? false);
+  for (const { what, ref, sender } of asked) {
+    if (isOurs(failure)) log.error({ err: error, frame: what, requestID: sender?.nonce }, "a frame failed");
+    session.fail(failure, ref);
+  }
+  if (isFault(error, "NO_HEARTBEAT")) session.close(4003, failure.reason);
+  return failure.type;
 }
 
-function userOf({ userId }: Session): string {
-  if (userId === undefined) throw fault("UNAUTHENTICATED");
-  return userId;
-}
-
-function lookUp({ protocol }: Session, { type, payload }: Request) {
-  const what = isObject(payload) ? protocol.rowOf({ type, payload }) : "";
-  const row = Object.hasOwn(protocol.frames, what) ? protocol.frames[what] : undefined;
-  if (!row) throw fault("UNKNOWN_TYPE");
-  return { what, row };
+function report({ meter, log }: Deps, work: Work | undefined, outcome: string, milliseconds: number): void {
+  for (const { what: frame, sender } of work?.asked ?? [{ what: "none", sender: undefined }]) {
+    meter.count("rewind.gateway.frames", { frame, outcome });
+    meter.observe("rewind.gateway.frame.milliseconds", milliseconds, { frame });
+    log.debug({ requestID: sender?.nonce, frame, outcome }, "answered");
+  }
 }

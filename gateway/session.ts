@@ -32,7 +32,9 @@ export type About = {
   /** Of a change of a conversation: its place there. */
   position?: Position;
 };
-type Held = { frame: Encoded; position?: Position };
+type Held = About & { frame: Encoded };
+/** What sends the reply to each write, by its nonce, in the order of the requests. */
+export type Replies = Map<string, () => void>;
 export type SessionOptions = {
   /** Unique among all sockets of all gateway processes. */
   id: string;
@@ -65,8 +67,8 @@ export class Session {
   #passed = new Map<string, number>();
   /** Changes it was answered with before their turn. */
   #early = new Set<string>();
-  /** The write under way: its nonce, and what all other sockets are told of it. */
-  #write: { nonce: string; echo?: Encoded } | undefined;
+  /** The nonces of the writes under way. */
+  #writes: ReadonlySet<string> | undefined;
 
   constructor(socket: WebSocket, options: SessionOptions) {
     this.id = options.id;
@@ -145,13 +147,13 @@ export class Session {
   }
 
   /** Sends what nobody asked for. */
-  push(frame: Encoded, { nonce, position }: About = {}): void {
-    if (this.#held) return this.#hold({ frame, position });
-    if (this.#isPassed(position)) return;
+  push(frame: Encoded, about: About = {}): void {
+    if (this.#held) return this.#hold(frame, about);
+    if (this.#isPassed(about.position)) return;
     if (this.backlog > MAX_BACKLOG_BYTES) return this.#socket.terminate(); // it does not read
-    if (!this.#write || this.#write.nonce !== nonce) return this.#send(frame.bytes);
-    this.#write.echo = frame;
+    if (!this.#isEcho(about)) return this.#send(frame.bytes);
     this.#held = { pushes: [], length: 0 };
+    this.#hold(frame, about);
   }
 
   /**
@@ -171,30 +173,35 @@ export class Session {
    * The reply to a write takes the place of the push that tells the others of it: what comes before it in their
    * order is sent before, and what follows waits. Where there is no reply after all, the push is sent.
    */
-  async writing(nonce: string, write: () => Promise<void>): Promise<void> {
-    const own = (this.#write = { nonce } as { nonce: string; echo?: Encoded });
+  async writing(nonces: string[], write: () => Promise<Replies>): Promise<void> {
+    this.#writes = new Set(nonces);
+    let replies: Replies | undefined;
     try {
-      await write();
-    } catch (error) {
-      if (own.echo) this.#send(own.echo.bytes);
-      throw error;
+      replies = await write();
     } finally {
-      this.#write = undefined;
-      this.#release();
+      this.#writes = undefined;
+      this.#release(replies);
     }
   }
 
-  #hold(push: Held): void {
+  /** Whether it is what the others are told of a write of this session that is under way. */
+  #isEcho = ({ nonce }: About) => nonce !== undefined && this.#writes?.has(nonce) === true;
+
+  #hold(frame: Encoded, about: About): void {
     if (!this.#held) return;
-    this.#held.pushes.push(push);
-    this.#held.length += push.frame.bytes.length;
+    this.#held.pushes.push({ frame, ...about });
+    if (!this.#isEcho(about)) this.#held.length += frame.bytes.length;
     if (this.#held.length > MAX_BACKLOG_BYTES) this.#socket.terminate();
   }
 
-  #release(): void {
+  #release(replies: Replies = new Map()): void {
     const { pushes = [] } = this.#held ?? {};
     this.#held = undefined;
-    for (const { frame, position } of pushes) if (!this.#isPassed(position)) this.#send(frame.bytes);
+    for (const { frame, nonce = "", position } of pushes) {
+      if (replies.has(nonce)) replyUpTo(replies, nonce);
+      else if (!this.#isPassed(position)) this.#send(frame.bytes);
+    }
+    replyUpTo(replies);
   }
 
   #isPassed(position: Position | undefined): boolean {
@@ -222,6 +229,15 @@ export class Session {
     this.#socket.resume(); // to read the other side's goodbye
   }
 
+  /** The frame that is to be answered next. */
+  get waitsNext(): Frame | undefined {
+    return this.#waiting[0];
+  }
+  /** Takes it: it is answered with the one before. */
+  take(): void {
+    this.#waiting.shift();
+  }
+
   #receive(frame: Frame): void {
     if (!this.isOpen) return;
     if (this.#bucket && !this.#bucket.tryRemoveTokens(1))
@@ -235,6 +251,7 @@ export class Session {
   }
 
   async #answerAll(): Promise<void> {
+    await null; // for the other frames that were read with the first
     for (let frame = this.#waiting.shift(); frame; frame = this.#waiting.shift()) {
       await this.#options.answer(this, frame);
       await this.read();
@@ -256,6 +273,15 @@ export class Session {
   /** Text, or the UTF-8 of one. */
   #send(text: string | Buffer): void {
     if (this.isOpen) this.#socket.send(text, AS_TEXT);
+  }
+}
+
+/** Replies in the order of the requests, up to one, or to all. */
+function replyUpTo(replies: Replies, last?: string): void {
+  for (const [nonce, reply] of replies) {
+    reply();
+    replies.delete(nonce);
+    if (nonce === last) return;
   }
 }
 

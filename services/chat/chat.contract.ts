@@ -45,6 +45,9 @@ export const CHATS = 100;
 /** Of so many last changes of a conversation the unread messages are counted. */
 export const UNREAD_WINDOW = 100;
 
+/** Messages in one run. */
+export const RUN = 16;
+
 export const chat = contract({
   name: "chat",
   actions: {
@@ -54,6 +57,17 @@ export const chat = contract({
         "Sends. After this resolves the message is on disk. Takes effect once for each author and nonce, for good.",
       params: { ...target, content, nonce },
       result,
+    },
+    sendRun: {
+      together: true,
+      description:
+        "Sends several messages to one conversation, in their order: all of them, or none. As `send` for each; null for one " +
+        "whose nonce was used for something else.",
+      params: {
+        ...target,
+        drafts: { type: "array", max: RUN, items: { type: "object", props: { content, nonce } } },
+      },
+      result: { type: "array", items: { ...result, nullable: true } },
     },
     edit: {
       together: true,

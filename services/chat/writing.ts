@@ -3,7 +3,7 @@ import { fault, isFault } from "../common/errors.ts";
 import { failpoint, planted } from "../common/failpoints.ts";
 import type { PushBus } from "../common/push-bus.ts";
 import type { Message } from "./chat.contract.ts";
-import type { AppendingRepository } from "./appending.repository.ts";
+import type { Appended, AppendingRepository, Draft } from "./appending.repository.ts";
 import type { Membership, Target } from "./membership.ts";
 import type { RevisingRepository } from "./revising.repository.ts";
 
@@ -14,14 +14,13 @@ type Deps = {
   push: PushBus;
   announce(): void;
 };
-type Sending = Ctx<Target & { content: string; nonce: string }>;
 type Revising = Ctx<Target & { messageId: string; nonce: string; content?: string }>;
 
 /** What changes a conversation: authorise, commit, tell both members, answer. */
 export function writing({ appending, revising, membership, push, announce }: Deps) {
   const tell = teller(push);
   /** Where it is unknown whether a change was committed, whoever should hear of it hears by this. */
-  const orAnnounced = (change: Promise<Message>) =>
+  const orAnnounced = <T>(change: Promise<T>) =>
     change.catch((error: unknown) => {
       if (isFault(error, "UNKNOWN")) announce();
       throw error;
@@ -37,19 +36,33 @@ export function writing({ appending, revising, membership, push, announce }: Dep
     return message;
   };
 
+  const send = async (ctx: Ctx<Target>, drafts: Draft[]): Promise<Appended> => {
+    const { id: conversationId } = await membership.opened(ctx);
+    const tellAll = (appended: Appended) => {
+      for (const [i, outcome] of appended.entries())
+        if (outcome.status === "fulfilled") {
+          const { value: message } = outcome;
+          tell({ change: changeOf(message), message, nonce: drafts[i]?.nonce ?? message.nonce });
+        }
+    };
+    const early = (appended: Appended) => planted("chat.publish-before-commit") && tellAll(appended);
+    const run = { conversationId, authorId: ctx.params.userId, drafts };
+    const appended = await orAnnounced(appending.append(run, early));
+    await failpoint("chat.committed");
+    tellAll(appended);
+    return appended;
+  };
+
   return {
-    async send(ctx: Sending): Promise<Message> {
-      const { userId: authorId, content, nonce } = ctx.params;
-      const { id: conversationId } = await membership.opened(ctx);
-      const written = (early: Message) => {
-        if (planted("chat.publish-before-commit")) tell({ change: "sent", message: early, nonce });
-      };
-      const message = await orAnnounced(
-        appending.append({ conversationId, authorId, content, nonce }, written),
-      );
-      await failpoint("chat.committed");
-      tell({ change: changeOf(message), message, nonce });
-      return message;
+    async send(ctx: Ctx<Target & Draft>): Promise<Message> {
+      const { content, nonce } = ctx.params;
+      const [outcome] = await send(ctx, [{ content, nonce }]);
+      if (outcome?.status === "fulfilled") return outcome.value;
+      throw outcome?.reason ?? fault("FAILED");
+    },
+    async sendRun(ctx: Ctx<Target & { drafts: Draft[] }>): Promise<(Message | null)[]> {
+      const appended = await send(ctx, ctx.params.drafts);
+      return appended.map((outcome) => (outcome.status === "fulfilled" ? outcome.value : null));
     },
     edit: (ctx: Revising & { params: { content: string } }) => revise(ctx, ctx.params.content),
     delete: (ctx: Revising) => revise(ctx, null),

@@ -29,7 +29,7 @@ export const togetherParams = {
       props: {
         action: { type: "string", max: 64 },
         params: { type: "object" },
-        requestID: { type: "string", max: 128, optional: true },
+        requestID: { type: "string", max: 1024, optional: true },
       },
     },
   },

@@ -70,7 +70,10 @@ const newRoom = async () => {
     const nonce = `${pair.lowId}.${(nonces += 1)}`;
     const by = { authorId: pair.lowId, nonce };
     if (what === "send") {
-      const message = await append({ conversationId: room.id, ...by, content: nonce }, () => {});
+      const run = { conversationId: room.id, authorId: pair.lowId, drafts: [{ content: nonce, nonce }] };
+      const [outcome] = await append(run, () => {});
+      if (outcome?.status !== "fulfilled") throw outcome?.reason;
+      const { value: message } = outcome;
       alive.push(message.id);
       return { change: "sent", message, nonce };
     }
