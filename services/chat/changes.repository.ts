@@ -2,6 +2,7 @@ import type { ResultOf } from "../common/bus.ts";
 import type { Store } from "../common/db.ts";
 import { fault } from "../common/errors.ts";
 import { idAt } from "../common/ids.ts";
+import { loader } from "../common/loader.ts";
 import type { Pair } from "../common/pair.ts";
 import { CURSORS } from "./chat.contract.ts";
 import { toMessage, type Conversation, type Row } from "./chat.repository.ts";
@@ -12,18 +13,27 @@ const byId = (a: Cursor, b: Cursor) => (BigInt(a.conversationId) < BigInt(b.conv
 /** What a member may have missed, and where it is to be read. */
 export function changesRepository({ knex }: Store) {
   const conversations = () => knex<Conversation>("conversations");
+  /** All of each user: those who come at once, after a restart, are read at once. */
+  const cursorsOf = loader(async (userIds) => {
+    const of = (member: "lowId" | "highId") =>
+      conversations()
+        .whereIn(member, userIds)
+        .select("id as conversationId", "lastSeq", `${member} as userId`);
+    const found = new Map<string, Cursor[]>(userIds.map((userId) => [userId, []]));
+    for (const rows of await Promise.all([of("lowId"), of("highId")]))
+      for (const { userId, ...cursor } of rows as (Cursor & { userId: string })[])
+        found.get(userId)?.push(cursor);
+    return found;
+  });
+
   return {
     /** The conversations of a user above the id `after`, and their last `seq`; CURSORS at most, by rising id. */
     async cursors(userId: string, after = "0"): Promise<Cursor[]> {
-      const of = (member: "lowId" | "highId") =>
-        conversations()
-          .where({ [member]: userId })
-          .where("id", ">", after)
-          .orderBy("id")
-          .limit(CURSORS)
-          .select("id as conversationId", "lastSeq");
-      const [low, high] = await Promise.all([of("lowId"), of("highId")]);
-      return [...low, ...high].toSorted(byId).slice(0, CURSORS);
+      const all = (await cursorsOf(userId)) ?? [];
+      return all
+        .filter(({ conversationId }) => BigInt(conversationId) > BigInt(after))
+        .toSorted(byId)
+        .slice(0, CURSORS);
     },
 
     /** One statement, so one moment: no change is between the messages and the last `seq`. */
@@ -34,16 +44,15 @@ export function changesRepository({ knex }: Store) {
       limit: number,
     ): Promise<ResultOf<"chat.changes">> {
       type Found = Row & Pair & { lastSeq: number; messageId: string | null };
-      const news = knex("messages")
-        .where({ conversationId })
-        .where("changeSeq", ">", after)
-        .orderBy("changeSeq")
-        .limit(limit);
+      // Joined, and not a table of its own: that, as it has texts, would be written to disk and read again.
       const rows: Found[] = await knex("conversations as c")
-        .leftJoin(news.as("m"), "m.conversationId", "c.id")
+        .leftJoin("messages as m", (news) =>
+          news.on("m.conversationId", "c.id").andOnVal("m.changeSeq", ">", after),
+        )
         .where("c.id", conversationId)
         .where((member) => member.where("c.lowId", userId).orWhere("c.highId", userId))
         .orderBy("m.changeSeq")
+        .limit(limit)
         .select("m.*", "m.id as messageId", "c.lowId", "c.highId", "c.lastSeq");
       const [first] = rows;
       if (!first) throw fault("CONVERSATION_NOT_FOUND");

@@ -298,20 +298,22 @@ async function runTogether(
     texts.push(sql);
     bindings.push(...own);
   }
-  const [results] = await connection.promise().query(texts.join("; "), bindings);
+  const results = await query(connection, texts.join("; "), bindings);
   return texts.length === 1 ? [results] : (results as unknown[]);
 }
+
+/** The driver's own promises make a stack trace for each query. */
+const query = (connection: RawConnection, sql: string, bindings: unknown[] = []) =>
+  new Promise<unknown>((resolve, reject) => {
+    connection.query(sql, bindings, (error, results) => (error ? reject(error) : resolve(results)));
+  });
 
 /** Whether the database itself refused, and goes on: nothing of the transaction is committed, unless at COMMIT. */
 const hasAnswered = (error: unknown) =>
   typeOf(error) !== undefined || (/^ER_/.test(codeOf(error)) && !NO_ANSWER.has(codeOf(error)));
 const NO_ANSWER = new Set(["ER_ERROR_DURING_COMMIT", "ER_SERVER_SHUTDOWN", "ER_CONNECTION_KILLED"]);
 
-const undo = (connection: RawConnection) =>
-  connection
-    .promise()
-    .query("ROLLBACK")
-    .catch(() => connection.destroy());
+const undo = (connection: RawConnection) => query(connection, "ROLLBACK").catch(() => connection.destroy());
 
 const DEADLOCK_RETRIES = 5;
 async function retryDeadlocks<T>(work: () => Promise<T>): Promise<T> {

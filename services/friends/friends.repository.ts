@@ -1,5 +1,6 @@
 import type { Knex } from "knex";
 import type { Store } from "../common/db.ts";
+import { loader } from "../common/loader.ts";
 import { nonces } from "../common/nonces.ts";
 import { pairOf, type Pair } from "../common/pair.ts";
 import { decide, type Change, type Relation, type Verb } from "./friends.rules.ts";
@@ -9,22 +10,27 @@ type Row = Pair & Relation & { lastNonce: string | null; lastChange: Change | nu
 type Done = { change: Change; isLast: boolean };
 
 export function friendsRepository({ knex, transaction }: Store) {
-  const relations = (userId: string, state: Relation["state"]): Promise<Row[]> =>
-    knex<Row>("relations")
-      .where({ state })
-      .where((either) => either.where({ lowId: userId }).orWhere({ highId: userId }))
+  /** What a user is to others, the oldest first. */
+  const relations = loader(async (userIds) => {
+    const rows: Row[] = await knex<Row>("relations")
+      .whereIn("state", ["friends", "requested"])
+      .where((either) => either.whereIn("lowId", userIds).orWhereIn("highId", userIds))
       .orderBy("updatedAt");
-  const otherOf = (userId: string, { lowId, highId }: Row) => (lowId === userId ? highId : lowId);
+    const found = new Map<string, Row[]>(userIds.map((userId) => [userId, []]));
+    for (const row of rows) for (const userId of [row.lowId, row.highId]) found.get(userId)?.push(row);
+    return found;
+  });
+  const others = async (userId: string, isWanted: (row: Row) => boolean): Promise<string[]> =>
+    ((await relations(userId)) ?? [])
+      .filter(isWanted)
+      .map(({ lowId, highId }) => (lowId === userId ? highId : lowId));
 
   return {
-    friendIds: async (userId: string): Promise<string[]> =>
-      (await relations(userId, "friends")).map((row) => otherOf(userId, row)),
+    friendIds: (userId: string) => others(userId, ({ state }) => state === "friends"),
 
     /** Ids of those who wait for this user's answer. */
-    requesterIds: async (userId: string): Promise<string[]> =>
-      (await relations(userId, "requested"))
-        .filter((row) => row.requesterId !== userId)
-        .map((row) => otherOf(userId, row)),
+    requesterIds: (userId: string) =>
+      others(userId, ({ state, requesterId }) => state === "requested" && requesterId !== userId),
 
     /**
      * Does `verb` between two users, in one transaction; once for each actor and nonce, for good: said again it

@@ -1,4 +1,5 @@
 import { isDuplicate, type Store } from "../common/db.ts";
+import { loader } from "../common/loader.ts";
 import { nonces } from "../common/nonces.ts";
 import type { User } from "../common/rules.ts";
 
@@ -8,10 +9,12 @@ export function usersRepository({ knex, transaction }: Store) {
   const table = () => knex<Row>("users");
   const visible = () => table().select("id", "name", "profile");
 
+  const byIds = (ids: string[]): Promise<User[]> => visible().whereIn("id", ids);
+
   return {
-    byId: (id: string): Promise<User | undefined> => visible().where({ id }).first(),
+    byId: loader(async (ids) => new Map((await byIds(ids)).map((user) => [user.id, user]))),
     byKey: (nameKey: string): Promise<User | undefined> => visible().where({ nameKey }).first(),
-    byIds: (ids: string[]): Promise<User[]> => visible().whereIn("id", ids),
+    byIds,
 
     /** False when the id or the name is taken. After it resolves, the user is on disk. */
     async insert(user: User, nameKey: string): Promise<boolean> {
