@@ -24,6 +24,8 @@ const compared = (
 });
 
 const TO_RELAY: [string, string] = ["cluster", "relay-group"];
+/** A message that comes alone is committed alone: the relay that does that is what it is measured by. */
+const TO_LONE_RELAY: [string, string] = ["cluster", "relay-each"];
 const REWIND = ["cluster", "embedded"];
 /** Of two figures of one system. */
 const within = (scenario: string, label: string, [figure, to]: [string, string], most: number): Goal => ({
@@ -40,7 +42,7 @@ const GOALS: Goal[] = [
   compared("dm-throughput", "acked/s", ["embedded", "cluster"], { least: 1 }),
   compared("dm-throughput", "CPU s/1000", TO_RELAY, { most: 2.2 }),
   ...["ack p50 ms", "ack p99 ms", "push p50 ms", "push p99 ms"].map((figure) =>
-    compared("dm-latency", figure, TO_RELAY, { most: 1.3 }),
+    compared("dm-latency", figure, TO_LONE_RELAY, { most: 1.3 }),
   ),
   ...REWIND.map((label) => compared("idle-connections", "KiB/socket", [label, "bare-ws"], { most: 1.5 })),
   compared("fan-out", "pushes/s", TO_RELAY, { least: 0.7 }),
