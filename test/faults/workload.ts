@@ -12,7 +12,8 @@ const REST_MS = 10_000;
 /** Of a hundred writes; what there is nothing to change for is a send. */
 const EDITS = 12;
 const DELETES = 5;
-/** Not a divisor of the clients' number: each has its turn. */
+/** Not divisors of the clients' number: each has its turn. Who bursts sends all that may be open at once. */
+const BURST_EVERY = 7;
 const WAVE_EVERY = 23;
 
 /** Everybody writes to everybody they talk with, at a steady rate in all. */
@@ -40,7 +41,7 @@ export class Workload {
       const most = (this.#rate * BACKLOG_MS) / 1000;
       this.#due = Math.min(this.#due + (this.#rate * (now - last)) / 1000, Math.max(1, most));
       last = now;
-      while (this.#due >= 1 && this.#write()) this.#due -= 1;
+      for (let count; this.#due >= 1 && (count = this.#write());) this.#due -= count;
     }, TICK_MS);
   }
 
@@ -66,8 +67,8 @@ export class Workload {
     }
   }
 
-  /** @returns whether anybody could write */
-  #write(): boolean {
+  /** @returns how many writes somebody began; 0 where nobody may */
+  #write(): number {
     const { talkers, peersOf } = this.#cast;
     for (let tried = 0; tried < talkers.length; tried += 1) {
       this.#turn += 1;
@@ -79,9 +80,11 @@ export class Workload {
       const peer = peers[Math.floor(this.#written / talkers.length) % peers.length] ?? "";
       client.write(peer, pairKey(user, peer), changeFor(this.#written));
       if (this.#written % WAVE_EVERY === 0) client.wave();
-      return true;
+      const more = this.#written % BURST_EVERY === 0 ? OPEN - client.unsettled : 0;
+      for (let i = 0; i < more && client.mayWrite; i += 1) client.write(peer, pairKey(user, peer), "send");
+      return 1 + Math.max(0, more);
     }
-    return false;
+    return 0;
   }
 }
 
