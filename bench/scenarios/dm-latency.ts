@@ -12,7 +12,7 @@ export const dmLatency: Scenario = {
       system,
       plan: { seed: { users: 2 * PAIRS } },
       async run(_, { load }) {
-        const settings = { pairs: PAIRS, rate: RATE, warmUpMs: warmUpMs(options) };
+        const settings = { pairs: PAIRS, rate: RATE, warmUpMs: 2 * warmUpMs(options) };
         const measure = { measureMs: measureMs(options, 15) };
         const loaded = await load({
           name: "latency",
