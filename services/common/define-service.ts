@@ -45,6 +45,7 @@ type Running<C extends Contract> = {
   closers: (() => Promise<void> | void)[];
   trace: Trace;
   log: Logger;
+  meter: Meter;
 };
 
 /** How long a stop waits for the actions under way. */
@@ -83,7 +84,10 @@ export function defineService<C extends Contract>(
       handler: (ctx: RawContext) => tracked(guarded(running, ctx, handler)),
     };
   }
-  const runNow = (name: string, ctx: RawContext) => tracked(guarded(running, ctx, handlerOf(name)));
+  const runNow = (name: string, ctx: RawContext) => {
+    running?.meter.count("rewind.calls.together", { action: `${contract.name}.${name}` });
+    return tracked(guarded(running, ctx, handlerOf(name)));
+  };
   actions[TOGETHER] = { params: togetherParams, handler: togetherHandler(contract, runNow) };
 
   const events: NonNullable<ServiceSchema["events"]> = {};
@@ -95,7 +99,10 @@ export function defineService<C extends Contract>(
     actions,
     events,
     async started(this: { broker: ServiceBroker; logger: Logger }) {
-      const base = { stores: [], closers: [], trace: createTrace(this.logger), log: this.logger };
+      const base = {
+        ...{ stores: [], closers: [], trace: createTrace(this.logger) },
+        ...{ log: this.logger, meter: meterOf(this.broker) },
+      };
       const behaviour = await setup(environment(contract.name, this.broker, this.logger, base));
       running = { ...base, behaviour };
     },
@@ -127,13 +134,13 @@ const environment = (
   service: string,
   broker: ServiceBroker,
   log: Logger,
-  { stores, closers, trace }: Omit<Running<Contract>, "behaviour">,
+  { stores, closers, trace, meter }: Omit<Running<Contract>, "behaviour">,
 ): Env => ({
   config,
   log,
   bus: bus(broker),
   push: pushBusOf(broker),
-  meter: meterOf(broker),
+  meter,
   onStop: (close) => void closers.push(close),
   onLoss(listener) {
     broker.localBus.on("$node.disconnected", ({ unexpected }: { unexpected: boolean }) => {
@@ -149,7 +156,7 @@ const environment = (
     );
     stores.push(store);
     for (const state of ["used", "idle", "waiting"] as const)
-      meterOf(broker).watch("rewind.store.connections", { service, state }, () => store.pool()[state]);
+      meter.watch("rewind.store.connections", { service, state }, () => store.pool()[state]);
     closers.push(() => store.close());
     return store;
   },

@@ -27,6 +27,11 @@ export const metrics = {
     description: "Changes of conversations whose push did not arrive in time",
   },
   "rewind.pushes.published": { type: "counter", description: "Pushes by services", labels: ["push"] },
+  "rewind.calls.together": {
+    type: "counter",
+    description: "Calls that travelled in one of `together`",
+    labels: ["action"],
+  },
   "rewind.store.connections": {
     type: "gauge",
     description: "Of a service's pool; `waiting` are those who ask for one",
