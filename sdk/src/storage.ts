@@ -25,24 +25,26 @@ export class Keeper {
     this.#isSaving = true;
     try {
       while (this.#isStale) {
-        this.#isStale = false;
-        await this.#saveOnce(own);
+        const there = this.#storage.load();
+        const all = this.#merged(Array.isArray(there) ? there : await there, own);
+        const saving = this.#storage.save(all);
+        if (saving !== undefined) await saving;
       }
     } finally {
       this.#isSaving = false;
     }
   }
 
-  async #saveOnce(own: () => Entry[]): Promise<void> {
-    const loading = this.#storage.load();
-    const there = Array.isArray(loading) ? loading : await loading;
+  /** What others have put there is left there. */
+  #merged(there: Entry[], own: () => Entry[]): Entry[] {
+    this.#isStale = false;
     const entries = own();
     const nonces = new Set(entries.map(({ nonce }) => nonce));
     const others = there.filter(
       (entry) => isEntry(entry) && !this.#ours.has(entry.nonce) && !nonces.has(entry.nonce),
     );
-    await this.#storage.save([...others, ...entries]);
     this.#ours = nonces;
+    return [...others, ...entries];
   }
 }
 

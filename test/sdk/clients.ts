@@ -1,4 +1,11 @@
-import { connect, type Change, type Client, type Entry, type Options } from "../../sdk/src/index.ts";
+import {
+  connect,
+  type Change,
+  type Client,
+  type Entry,
+  type Message,
+  type Options,
+} from "../../sdk/src/index.ts";
 import type { Person } from "../support/people.ts";
 import { atEnd } from "../support/server.ts";
 
@@ -47,3 +54,14 @@ export class MemoryStorage {
     this.#text = JSON.stringify(entries);
   }
 }
+
+/** Every message of a chat, by rising `sent_seq`. */
+export const historyOf = async (client: Client, chat_id: string): Promise<Message[]> => {
+  const all: Message[] = [];
+  for (let before: number | undefined; ;) {
+    const page = await client.history(chat_id, { before, count: 100 });
+    all.unshift(...page.messages);
+    if (page.before === null) return all;
+    ({ before } = page);
+  }
+};
