@@ -26,22 +26,24 @@ export type FrameRow = {
 };
 export type Frames = Readonly<Record<string, FrameRow>>;
 
-type Row<A extends ActionName, P extends Rules> = {
+type Row<A extends ActionName, P extends Rules, N extends string> = {
   action: A;
   payload: P;
   params(payload: Parsed<P>, sender: Sender): InputOf<A> | null;
   reply(result: ResultOf<A>, sender: Sender): Outgoing[];
-  answers?: string;
+  answers?: N;
   nonce?(payload: Parsed<P>, sender: Sender): string | undefined;
   position?(result: ResultOf<A>): Position;
 };
+/** A row that TypeScript can still read: what clients infer their requests and replies from. */
+type Typed<P extends Rules, N extends string> = Omit<FrameRow, "payload" | "answers"> & {
+  payload: P;
+  answers?: N;
+};
 
-export const reads = <A extends ActionName, const P extends Rules>(row: Row<A, P>): FrameRow => ({
-  ...row,
-  writes: false,
-  check: wireChecker(row.payload),
-});
-export const writes = <A extends ActionName, const P extends Rules>(row: Row<A, P>): FrameRow => ({
-  ...reads(row),
-  writes: true,
-});
+export const reads = <A extends ActionName, const P extends Rules, N extends string>(
+  row: Row<A, P, N>,
+): Typed<P, N> => ({ ...row, writes: false, check: wireChecker(row.payload) });
+export const writes = <A extends ActionName, const P extends Rules, N extends string>(
+  row: Row<A, P, N>,
+): Typed<P, N> => ({ ...reads(row), writes: true });

@@ -67,3 +67,12 @@ test("only one file reads the environment", () => {
   );
   expect(readers).toEqual([]);
 });
+
+test("the client knows types of the server, and nothing else of anybody", () => {
+  const outside = globSync("sdk/src/**/*.ts", { cwd: ROOT }).flatMap((file) =>
+    [...source(file).matchAll(/^(import type|import|export type|export)\b[^;]*?from "([^"]+)";/gms)]
+      .filter(([, how = "", name = ""]) => !name.startsWith("./") && !how.endsWith(" type"))
+      .map(([, , name]) => `${file} imports ${name}`),
+  );
+  expect(outside).toEqual([]);
+});
