@@ -11,7 +11,10 @@ const isCluster = process.env.REWIND_SHAPE === "cluster";
 
 export default {
   testMatch: isCluster
-    ? ["<rootDir>/test/{conformance,cluster}/**/*.test.ts", "<rootDir>/test/conformance-v2/{resume,runs}.test.ts"]
+    ? [
+        "<rootDir>/test/{conformance,cluster}/**/*.test.ts",
+        "<rootDir>/test/conformance-v2/{resume,runs}.test.ts",
+      ]
     : ["<rootDir>/test/!(cluster)/**/*.test.ts"],
   transform: { "\\.ts$": "<rootDir>/test/support/strip-types.cjs" },
   extensionsToTreatAsEsm: [".ts"],
