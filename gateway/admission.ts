@@ -12,11 +12,19 @@ const PATIENCE_MS = 4_000;
  */
 export function admission() {
   const few = pLimit(AT_A_TIME);
-  return (session: Session, admit: () => Promise<void>): Promise<void> => {
-    const asked = performance.now();
-    return few(async () => {
-      if (performance.now() - asked > PATIENCE_MS) throw fault("BUSY");
-      if (session.isOpen) await admit();
+  return async <T>(session: Session, admit: () => Promise<T>): Promise<T> => {
+    let isTooLate = false;
+    const { promise: tooLong, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      isTooLate = true;
+      reject(fault("BUSY"));
+    }, PATIENCE_MS);
+    const admitted = few(async () => {
+      clearTimeout(timer);
+      if (isTooLate || !session.isOpen) throw fault("BUSY");
+      return admit();
     });
+    return Promise.race([admitted, tooLong]);
   };
 }
+export type Admit = ReturnType<typeof admission>;

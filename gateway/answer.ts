@@ -22,8 +22,8 @@ type Work = {
 /** The way of a frame: parse, look up, authorise, validate, call, reply. The answer never rejects. */
 export function frameAnswerer(deps: Deps) {
   const authenticate = authenticator(deps);
-  const resume = resumer(deps);
   const admit = admission();
+  const resume = resumer({ ...deps, admit });
   const perform = performer(deps);
 
   /** What the socket itself answers. */
@@ -32,9 +32,10 @@ export function frameAnswerer(deps: Deps) {
     if (!isObject(payload)) throw fault("INVALID", "payload: must be an object.");
     const read = (what: string, run: () => Promise<void>) => ({
       asked: [{ what, ref }],
-      run: () => session.reading(() => admit(session, run)),
+      run: () => session.reading(run),
     });
-    if (type === "auth") return read(type, () => authenticate(session, payload["auth"], ref));
+    if (type === "auth")
+      return read(type, () => admit(session, () => authenticate(session, payload["auth"], ref)));
     if (type !== "sync" || !session.protocol.resumes) return undefined;
     return read(type, async () => {
       const reload = await resume(session, userOf(session), payload["cursors"]);

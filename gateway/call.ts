@@ -36,6 +36,9 @@ const isPassing = (error: unknown) => didNotRun(error) || PASSING.has(typeOf(err
 /** UNAVAILABLE is a service's word that nothing was changed. */
 const mayHaveRun = (error: unknown) => !didNotRun(error) && typeOf(error) !== "UNAVAILABLE";
 
+/** Of this try: an earlier one may have done it. */
+const saysUndone = (error: unknown) => ["BUSY", "FAILED"].includes(typeOf(error) ?? "");
+
 type Timed = Record<string, { actions: Record<string, { timeout?: number }> }>;
 /** How long a contract says one try of an action may take. */
 const tryMs = (action: string) => {
@@ -54,7 +57,7 @@ export const patientCaller =
         const by = wait === FIRST_PAUSE_MS ? first : bus;
         return await by.call(action, params, { timeout: tryMs(action), retries: 0, requestID });
       } catch (error) {
-        if (!isPassing(error)) throw error;
+        if (!isPassing(error)) throw isUncertain && saysUndone(error) ? outOfTime(true, error) : error;
         isUncertain ||= writes && mayHaveRun(error);
         if (Date.now() + wait >= deadline) throw outOfTime(isUncertain, error);
       }

@@ -55,10 +55,11 @@ export function performer({ call, interest }: { call: Call; interest: Interest }
         const options = { writes: row.writes, requestID: sender.nonce };
         const result = await call(row.action, params as never, options);
         await inStep(session, asked, result);
-        return new Map([[nonce, () => replyTo(session, asked, result)]]);
+        const seq = row.position?.(result as never).seq;
+        return new Map([[nonce, { seq, send: () => replyTo(session, asked, result) }]]);
       };
       if (row.writes) await session.writing([nonce], ask);
-      else await session.reading(async () => (await ask()).forEach((reply) => reply()));
+      else await session.reading(async () => (await ask()).forEach(({ send }) => send()));
     },
 
     /** Several sends to one conversation, as one write. */
@@ -68,12 +69,15 @@ export function performer({ call, interest }: { call: Call; interest: Interest }
         async () => {
           const requestID = sends.map(({ sender }) => sender.nonce).join(" ");
           const messages = await call("chat.sendRun", together(sends), { writes: true, requestID });
-          const each = sends.map((send, i) => ({ send, message: messages[i] }));
-          await Promise.all(each.map(({ send, message }) => message && inStep(session, send, message)));
+          const each = sends.map((asked, i) => ({ asked, message: messages[i] }));
+          await Promise.all(each.map(({ asked, message }) => message && inStep(session, asked, message)));
           return new Map(
-            each.map(({ send, message }) => [
-              send.nonce,
-              () => (message ? replyTo(session, send, message) : session.fail(REUSED, send.ref)),
+            each.map(({ asked, message }, i) => [
+              message ? asked.nonce : `\0${i}`, // a nonce that was refused is another change's
+              {
+                seq: message?.seq,
+                send: () => (message ? replyTo(session, asked, message) : session.fail(REUSED, asked.ref)),
+              },
             ]),
           );
         },

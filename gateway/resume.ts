@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fault } from "../services/common/errors.ts";
 import { failpoint, planted } from "../services/common/failpoints.ts";
 import { isSnowflake } from "../services/common/validate.ts";
+import type { Admit } from "./admission.ts";
 import type { Call } from "./call.ts";
 import { readCursors } from "./cursors.ts";
 import type { Interest } from "./interest.ts";
@@ -20,7 +21,7 @@ type Cursors = Record<string, number>;
  * held back, so that what is read from the store and what happens meanwhile meet without a hole; what the session has
  * read is then left out of the pushes.
  */
-export function resumer({ call, interest }: { call: Call; interest: Interest }) {
+export function resumer({ call, interest, admit }: { call: Call; interest: Interest; admit: Admit }) {
   return async (session: Session, userId: string, wanted: unknown): Promise<string[]> => {
     const cursors = parse(wanted);
     const wasLive = session.isLive;
@@ -38,7 +39,7 @@ export function resumer({ call, interest }: { call: Call; interest: Interest }) 
 
   /** Answers with the conversations of which too much was missed. */
   async function catchUp(session: Session, userId: string, cursors: Cursors): Promise<string[]> {
-    const now = await standing(userId, cursors);
+    const now = await admit(session, () => standing(userId, cursors));
     const reload = Object.keys(cursors).filter((chat) => !now.has(chat));
     let left = MOST_IN_ALL;
     for (const [chat, lastSeq] of now) {
@@ -62,7 +63,7 @@ export function resumer({ call, interest }: { call: Call; interest: Interest }) 
   async function replay(session: Session, userId: string, chat: string, since: number): Promise<void> {
     const next = missedSince(call, userId, chat, since);
     for (let complete = false; !complete && session.isOpen;) {
-      const page = await next();
+      const page = await admit(session, next); // and not while it is waited for the client to read
       for (const payload of page.changes) session.tell({ name: "chat.message.changed", payload }, userId);
       session.passed({ conversationId: chat, seq: page.upTo });
       await session.read();

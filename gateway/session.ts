@@ -33,8 +33,10 @@ export type About = {
   position?: Position;
 };
 type Held = About & { frame: Encoded };
-/** What sends the reply to each write, by its nonce, in the order of the requests. */
-export type Replies = Map<string, () => void>;
+/** The reply to a write; of a change of a conversation with its position, as the change now stands. */
+export type Reply = { seq?: number; send(): void };
+/** By the nonces of the writes, in the order of the requests. */
+export type Replies = Map<string, Reply>;
 export type SessionOptions = {
   /** Unique among all sockets of all gateway processes. */
   id: string;
@@ -197,11 +199,15 @@ export class Session {
   #release(replies: Replies = new Map()): void {
     const { pushes = [] } = this.#held ?? {};
     this.#held = undefined;
+    const places = new Set(pushes.map(({ nonce }) => nonce));
     for (const { frame, nonce = "", position } of pushes) {
-      if (replies.has(nonce)) replyUpTo(replies, nonce);
-      else if (!this.#isPassed(position)) this.#send(frame.bytes);
+      const reply = replies.get(nonce);
+      if (!reply) {
+        if (!this.#isPassed(position)) this.#send(frame.bytes);
+      } else if (reply.seq === position?.seq) replyUpTo(replies, places, nonce);
+      else this.#send(frame.bytes); // it was changed again since: the reply is for after that
     }
-    replyUpTo(replies);
+    for (const { send } of replies.values()) send();
   }
 
   #isPassed(position: Position | undefined): boolean {
@@ -276,12 +282,14 @@ export class Session {
   }
 }
 
-/** Replies in the order of the requests, up to one, or to all. */
-function replyUpTo(replies: Replies, last?: string): void {
-  for (const [nonce, reply] of replies) {
-    reply();
+/** A reply whose place has come, and those to earlier requests that have no place among the pushes. */
+function replyUpTo(replies: Replies, places: Set<string | undefined>, last: string): void {
+  for (const [nonce, { send }] of replies) {
+    const isLast = nonce === last;
+    if (!isLast && places.has(nonce)) continue; // told later: it was stored later, too
+    send();
     replies.delete(nonce);
-    if (nonce === last) return;
+    if (isLast) return;
   }
 }
 

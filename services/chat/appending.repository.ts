@@ -47,15 +47,18 @@ export function appendingRepository({ knex, decided, lockFree }: Store, ids: Ids
     if (others.length === 0) return [await draftByDraft(first, lock)];
     return [...(await together([first], lock)), ...(await apart(others, lock))];
   };
-  /** Ends at the first that is not done for another reason than its nonce: none may overtake it. */
+  /**
+   * Ends at the first that is not done for another reason than its nonce: none may overtake it. Said again, those that are
+   * done are known by their nonces.
+   */
   const draftByDraft = async (item: Item, lock: Lock): Promise<Outcome | undefined> => {
     const appended: Appended = [];
     for (const draft of item.drafts) {
       const [outcome] = await together([{ ...item, drafts: [draft] }], lock);
-      if (!outcome) return undefined;
+      if (!outcome) return appended.some(isDone) ? refused(fault("UNKNOWN")) : undefined;
       if (outcome.status === "fulfilled") appended.push(...outcome.value);
       else if (isFault(outcome.reason, "NONCE_REUSED")) appended.push(outcome);
-      else return outcome;
+      else return appended.some(isDone) ? refused(fault("UNKNOWN")) : outcome;
     }
     return { status: "fulfilled", value: appended };
   };
@@ -88,6 +91,7 @@ export function appendingRepository({ knex, decided, lockFree }: Store, ids: Ids
 
 /** Whether one draft may have spoiled a batch of which nothing was committed. */
 const concernsOne = (error: unknown) => !isFault(error, "UNKNOWN") && !isFault(error, "UNAVAILABLE");
+const isDone = ({ status }: Appended[number]) => status === "fulfilled";
 const refused = (reason: unknown): PromiseRejectedResult => ({ status: "rejected", reason });
 /** A nonce that another process took for another conversation at the same moment is in use. */
 const failed = (error: unknown) => refused(isDuplicate(error) ? fault("NONCE_REUSED") : error);

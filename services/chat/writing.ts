@@ -37,6 +37,7 @@ export function writing({ appending, revising, membership, push, announce }: Dep
   };
 
   const send = async (ctx: Ctx<Target>, drafts: Draft[]): Promise<Appended> => {
+    if (drafts.length === 0) throw fault("INVALID", "drafts: at least one is needed.");
     const { id: conversationId } = await membership.opened(ctx);
     const tellAll = (appended: Appended) => {
       for (const [i, outcome] of appended.entries())

@@ -261,7 +261,7 @@ async function inTwoSteps<T>(
     const [, ...rows] = await runTogether(connection, ["START TRANSACTION", ...reads]);
     const { writes, result } = decide(rows.map((some) => entities(some) as unknown[]));
     const splits = isArmed(beforeCommit);
-    if (splits) await runTogether(connection, writes);
+    if (splits && writes.length > 0) await runTogether(connection, writes);
     if (splits) await failpoint(beforeCommit);
     mayBeDone = true;
     await runTogether(connection, [...(splits ? [] : writes), "COMMIT"]);

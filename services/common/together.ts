@@ -1,7 +1,7 @@
 import { Errors, type CallingOptions } from "moleculer";
 import type { Bus } from "./bus.ts";
 import type { ActionSpec, Contract } from "./contract.ts";
-import { typeOf } from "./errors.ts";
+import { fault, typeOf } from "./errors.ts";
 import { paramsSchema, validator } from "./validate.ts";
 
 /**
@@ -15,8 +15,8 @@ const MOST = 64;
 
 type One = { action: string; params: object; requestID?: string };
 type Failure = { message: string; code?: number; type?: string; data?: unknown };
-/** Null: not known yet, or too long; to be asked for alone. */
-type Outcome = { result?: unknown; failure?: Failure } | null;
+/** `late`: not known yet. Null: known, and too long to travel with others. */
+type Outcome = { result?: unknown; failure?: Failure; late?: true } | null;
 
 export const togetherParams = {
   $$strict: true,
@@ -44,9 +44,10 @@ export function withCallsTogether(bus: Bus, contracts: Record<string, Contract>)
   const asked = new Map<string, Asked[]>();
 
   const flush = () => {
-    for (const [service, all] of asked)
-      for (let i = 0; i < all.length; i += MOST) void callTogether(call, service, all.slice(i, i + MOST));
+    const due = [...asked];
     asked.clear();
+    for (const [service, all] of due)
+      for (let i = 0; i < all.length; i += MOST) void callTogether(call, service, all.slice(i, i + MOST));
   };
   const gather = (service: string, one: One, options: CallingOptions) =>
     new Promise((resolve, reject) => {
@@ -76,10 +77,13 @@ async function callTogether(call: AnyCall, service: string, asked: Asked[]): Pro
     for (const [i, one] of asked.entries()) {
       const outcome = outcomes[i];
       if (!outcome) alone(one);
+      else if (outcome.late)
+        one.reject(fault("UNKNOWN")); // it may be done: who asked says it again
       else if (outcome.failure) one.reject(errorOf(outcome.failure));
       else one.resolve(outcome.result);
     }
   } catch (error) {
+    if (typeOf(error) === undefined) return asked.forEach(alone); // it was never sent: too long for the bus, say
     for (const one of asked) one.reject(error);
   }
 }
@@ -132,10 +136,10 @@ const isLong = (result: unknown): boolean => {
 /** From the first that is done: the others are not held up longer by one that waits for a lock. */
 const LATE_MS = 100;
 async function settledTogether(outcomes: Promise<Outcome>[]): Promise<Outcome[]> {
-  const late = Promise.withResolvers<null>();
+  const late = Promise.withResolvers<Outcome>();
   let timer: NodeJS.Timeout | undefined;
   const begin = () => {
-    timer ??= setTimeout(() => late.resolve(null), LATE_MS);
+    timer ??= setTimeout(() => late.resolve({ late: true }), LATE_MS);
   };
   void Promise.race(outcomes).then(begin);
   const all = await Promise.all(outcomes.map((outcome) => Promise.race([outcome, late.promise])));
