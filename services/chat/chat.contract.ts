@@ -61,8 +61,8 @@ export const chat = contract({
     sendRun: {
       together: true,
       description:
-        "Sends several messages to one conversation, in their order: all of them, or none. As `send` for each; null for one " +
-        "whose nonce was used for something else.",
+        "Sends several messages to one conversation, in their order. As `send` for each; null for one whose nonce was used " +
+        "for something else. Where it fails none is stored, or, with UNKNOWN, perhaps the first ones.",
       params: {
         ...target,
         drafts: { type: "array", max: RUN, items: { type: "object", props: { content, nonce } } },
