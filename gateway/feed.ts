@@ -14,8 +14,8 @@ export type Position = Pick<Change["message"], "conversationId" | "seq">;
 const CROSSING_MS = 50;
 /** After a fetch that failed. */
 const RETRY_MS = 500;
-/** No answer waits longer for what comes before it. */
-const PATIENCE_MS = 1_000;
+/** No answer waits longer for what comes before it: a fetch that a killed process held fits in, and the next. */
+const PATIENCE_MS = 1_500;
 /** How long what was read at the start of a feed is as good as reading it again. */
 const RECENT_MS = 5_000;
 /** What the start of a feed may hold up, where chat cannot be reached. */

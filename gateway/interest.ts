@@ -6,6 +6,7 @@ import type { Push, PushBus } from "../services/common/push-bus.ts";
 import type { Call } from "./call.ts";
 import { Encoded } from "./encoded.ts";
 import { Feed, type Position } from "./feed.ts";
+import { AT_ONCE } from "./protocol.ts";
 import type { About, Session } from "./session.ts";
 
 type Holding = { sessions: Set<Session>; feed: Feed; ready: Promise<() => void> };
@@ -42,7 +43,7 @@ export function createInterest({ push, call, log, meter }: InterestDeps): Intere
       deliver: (payload) => tell({ name: "chat.message.changed", payload }),
       late() {
         for (const session of sessions)
-          if (session.isLive) session.close(1001, "Missed something, connect again.");
+          if (session.isLive) session.close(1001, "Missed something, connect again.", AT_ONCE);
       },
     });
     const receive = (it: Push) => {

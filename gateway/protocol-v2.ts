@@ -44,6 +44,6 @@ export const protocolV2: Protocol = {
     }),
   friends: ({ friends, requests }) => ({ type: "load", payload: { type: "friends", friends, requests } }),
   push: pushV2,
-  closeReason: (reason, reconnect) =>
-    JSON.stringify({ reconnect, after_ms: Math.floor(Math.random() * SPREAD_MS), reason }),
+  closeReason: (reason, { reconnect = true, withinMs = SPREAD_MS }) =>
+    JSON.stringify({ reconnect, after_ms: Math.floor(Math.random() * withinMs), reason }),
 };

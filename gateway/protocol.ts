@@ -6,6 +6,10 @@ import type { Overview } from "./authenticate.ts";
 
 /** A frame as it goes out. */
 export type Outgoing = { type: string; payload: unknown };
+/** Of a socket that is closed: whether its client may come back, and within how many milliseconds, chosen at random. */
+export type Again = { reconnect?: boolean; withinMs?: number };
+/** Where it is sent away alone, to be resumed. */
+export const AT_ONCE: Again = { withinMs: 100 };
 /** Names a request; comes back with its reply. */
 export type Ref = string | undefined;
 /** A frame as it came in: objects with whatever a client put in them. */
@@ -34,5 +38,5 @@ export interface Protocol {
   /** What a push looks like to the user who gets it; null where this version says nothing. */
   push(push: Push, receiverId: string): Outgoing | null;
   /** The reason in a close frame, 123 bytes at most. */
-  closeReason(reason: string, reconnect: boolean): string;
+  closeReason(reason: string, again: Again): string;
 }

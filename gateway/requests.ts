@@ -5,6 +5,7 @@ import type { Call } from "./call.ts";
 import { failureOf, invalid } from "./failures.ts";
 import type { FrameRow, Sender } from "./frame-row.ts";
 import type { Interest } from "./interest.ts";
+import { AT_ONCE } from "./protocol.ts";
 import { isObject, type Request } from "./parse.ts";
 import type { Replies, Session } from "./session.ts";
 
@@ -40,7 +41,7 @@ export function performer({ call, interest }: { call: Call; interest: Interest }
     const position = row.position?.(result as never);
     if (!position || (await interest.reached(sender.userId, position))) return;
     // Whoever counts by `seq` must not be given a later one first: they come back, and resume before it.
-    if (session.protocol.resumes) session.close(1001, "Out of step, connect again.");
+    if (session.protocol.resumes) session.close(1001, "Out of step, connect again.", AT_ONCE);
     else session.answeredEarly(position);
   };
   const replyTo = (session: Session, { row, sender, ref }: Prepared, result: unknown) => {

@@ -7,7 +7,7 @@ import type { Encoded } from "./encoded.ts";
 import { refOf } from "./parse.ts";
 import { failureOf, type Failure } from "./failures.ts";
 import type { Position } from "./feed.ts";
-import type { Outgoing, Protocol, Ref } from "./protocol.ts";
+import type { Again, Outgoing, Protocol, Ref } from "./protocol.ts";
 
 /** Frames at once, then a second. */
 export const BURST = 120;
@@ -22,6 +22,8 @@ const MAX_WAITING = 16;
 /** What the nonces begin with that a gateway makes. */
 export const OWN_NONCE = "~";
 const READ_CHECK_MS = 20;
+/** What a client goes on asking of a server that stops is answered for so long. */
+const LAST_WORDS_MS = 1_000;
 const AS_TEXT = { binary: false };
 
 export type Frame = { data: Buffer; isBinary: boolean };
@@ -216,9 +218,10 @@ export class Session {
     return position.seq <= (this.#passed.get(position.conversationId) ?? 0);
   }
 
-  close(code: number, reason: string, { reconnect = true } = {}): void {
+  /** @param again whether, and within what random time, the client is to come back; spread out where not said */
+  close(code: number, reason: string, again: Again = {}): void {
     this.#waiting = [];
-    this.#socket.close(code, this.protocol.closeReason(reason, reconnect));
+    this.#socket.close(code, this.protocol.closeReason(reason, again));
   }
 
   /** Ends a socket whose client has been silent for too long. To be called every second or so. */
@@ -227,8 +230,13 @@ export class Session {
       this.close(4003, "Heartbeat missing. Websocket session closed.");
   }
 
-  /** Answers what has been received, then closes. */
+  /** Answers what has arrived, also what was not read yet, then closes. Whoever never ends is cut short. */
   async drain(): Promise<void> {
+    const until = Date.now() + LAST_WORDS_MS;
+    do {
+      await this.#answering;
+      await pause(READ_CHECK_MS); // what waits in the kernel is read
+    } while (this.#answering && Date.now() < until);
     this.#socket.pause();
     await this.#answering;
     this.close(1001, "The server is going away, connect again.");
