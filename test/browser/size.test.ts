@@ -5,7 +5,7 @@ import { onlineAs } from "../sdk/clients.ts";
 import * as acts from "./acts.ts";
 import { openDevice, type Device } from "./browser.ts";
 
-/** What keeps the client light. How fast it is, `npm run bench -- --only web` tells. */
+/** What keeps the client light. How fast it is, `npm run bench:web` tells. */
 let server: Server;
 let reader: Device;
 let account: acts.Account;
