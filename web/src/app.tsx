@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { account, farewell, signOut } from "./account.ts";
 import { Notices } from "./parts/notices.tsx";
+import { replaceRoute, toHome } from "./route.ts";
 import { Home } from "./screens/home.tsx";
 import { Welcome } from "./screens/welcome.tsx";
 import { Store, StoreContext } from "./store.ts";
@@ -22,7 +23,10 @@ function useSignedIn(): Store | null {
   const now = account.value;
   const [store, setStore] = useState<Store | null>(null);
   useEffect(() => {
-    if (!now) return setStore(null);
+    if (!now) {
+      replaceRoute(toHome);
+      return setStore(null);
+    }
     const opened = new Store(now, (error) => {
       const { sentAway, sessionEnded } = words.value;
       if (account.peek() === now)

@@ -25,8 +25,10 @@ export const toFriends = "#/friends";
 export const toChat = (chatId: string) => `#/chat/${chatId}`;
 export const toPerson = (userId: string) => `#/with/${userId}`;
 
+/** At once: what is pressed next is meant for what is shown then. */
 export function go(to: string): void {
   location.hash = to;
+  hash.value = to;
 }
 /** Without leaving the place where one is in the history. */
 export function replaceRoute(to: string): void {

@@ -8,6 +8,7 @@ import {
   type Entry,
   type RewindError,
   type State,
+  type User,
 } from "../../sdk/src/index.ts";
 import type { Account } from "./account.ts";
 import { notify } from "./notices.ts";
@@ -20,6 +21,8 @@ import { Timelines } from "./state/timelines.ts";
 import { Typing } from "./state/typing.ts";
 import { problemOf, words } from "./words/words.ts";
 
+export type Shown = { peer: User; focusComposer(): void };
+
 /** What one signed-in user sees, all of it derived from what their client tells. */
 export class Store {
   readonly client: Client;
@@ -30,8 +33,8 @@ export class Store {
   readonly outgoing: Outgoing;
   readonly timelines: Timelines;
   readonly reading: Reading;
-  /** Whose conversation is on the screen. */
-  shownPeerId: string | undefined;
+  /** The conversation on the screen. */
+  shown: Shown | undefined;
 
   readonly userId: string;
   readonly #frames = new Frames();
@@ -111,7 +114,7 @@ export class Store {
   }
 
   async #reload(chatId?: string): Promise<void> {
-    const outdated = this.timelines.outdated(this.shownPeerId, chatId);
+    const outdated = this.timelines.outdated(this.shown?.peer.id, chatId);
     if (!(await this.#loadChats())) return;
     for (const peerId of outdated) this.timelines.loadAnew(peerId);
   }

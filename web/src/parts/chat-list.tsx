@@ -1,7 +1,7 @@
 import type { ReadonlySignal } from "@preact/signals";
 import { memo } from "preact/compat";
 import type { Chat } from "../../../sdk/src/index.ts";
-import { route, toChat } from "../route.ts";
+import { go, route, toChat } from "../route.ts";
 import { useStore } from "../store.ts";
 import { momentOf } from "../words/times.ts";
 import { words } from "../words/words.ts";
@@ -37,6 +37,7 @@ export function ChatList() {
 }
 
 const Entry = memo(({ chat, isCurrent }: { chat: ReadonlySignal<Chat>; isCurrent: boolean }) => {
+  const store = useStore();
   const { chat_id, peer, last_message: last, unread } = chat.value;
   const at = Date.parse(last.created_at);
   return (
@@ -44,6 +45,12 @@ const Entry = memo(({ chat, isCurrent }: { chat: ReadonlySignal<Chat>; isCurrent
       <a
         class={unread > 0 ? "chat is-unread" : "chat"}
         href={toChat(chat_id)}
+        onClick={(event) => {
+          if (isModified(event)) return;
+          event.preventDefault();
+          if (isCurrent) store.shown?.focusComposer();
+          else go(toChat(chat_id));
+        }}
         aria-current={isCurrent ? "page" : undefined}
       >
         <Avatar user={peer} />
@@ -57,6 +64,10 @@ const Entry = memo(({ chat, isCurrent }: { chat: ReadonlySignal<Chat>; isCurrent
     </li>
   );
 });
+
+/** Whoever wants another tab gets one. */
+const isModified = (event: MouseEvent) =>
+  event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0;
 
 function Preview({ chat: { chat_id, peer, last_message: last } }: { chat: Chat }) {
   const { typing } = useStore();

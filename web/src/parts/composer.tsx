@@ -1,5 +1,5 @@
 import type { RefObject } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { MAX_CONTENT } from "../rules.ts";
 import { draftTo, keepDraft } from "../state/drafts.ts";
 import { words } from "../words/words.ts";
@@ -54,7 +54,7 @@ export function Composer({ scene }: { scene: Scene }) {
 function useWriting(scene: Scene, box: RefObject<HTMLTextAreaElement | null>) {
   const { id: peerId } = scene.peer;
   const [left, setLeft] = useState(() => leftOf(draftTo(peerId)));
-  useEffect(() => {
+  useLayoutEffect(() => {
     scene.focusComposer = () => box.current?.focus({ preventScroll: true });
     if (matchMedia("(hover: hover)").matches) scene.focusComposer(); // it would bring up the keyboard of a phone
   }, [scene]);

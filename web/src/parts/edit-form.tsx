@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { MAX_CONTENT } from "../rules.ts";
 import { words } from "../words/words.ts";
 import { isComposing, isPlainEnter } from "./keys.ts";
@@ -9,7 +9,7 @@ type Props = { scene: Scene; editing: Editing };
 
 export function EditForm({ scene, editing }: Props) {
   const box = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const area = box.current;
     area?.focus();
     area?.setSelectionRange(area.value.length, area.value.length);

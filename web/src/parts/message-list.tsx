@@ -10,6 +10,8 @@ import { useReading } from "./use-reading.ts";
 
 /** So near to the top older ones are asked for. */
 const OLDER_PX = 1_200;
+/** Drawn beyond what is in sight, on either side. */
+const BUFFER_PX = 1_000;
 
 type Props = { scene: Scene };
 
@@ -47,6 +49,7 @@ export function MessageList({ scene }: Props) {
           ref={list}
           data={rows}
           shift={isShifted}
+          bufferSize={BUFFER_PX}
           keepMounted={editedRow(scene)}
           onScroll={() => {
             end.onScroll();

@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from "preact/hooks";
+import { useLayoutEffect, useMemo } from "preact/hooks";
 import type { User } from "../../../sdk/src/index.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Back } from "../parts/back.tsx";
@@ -13,12 +13,12 @@ import { words } from "../words/words.ts";
 export function Conversation({ peer }: { peer: User }) {
   const store = useStore();
   const scene = useMemo(() => new Scene(store, peer), [store, peer.id]);
-  useEffect(() => {
-    store.shownPeerId = peer.id;
+  useLayoutEffect(() => {
+    store.shown = scene;
     return () => {
-      store.shownPeerId = undefined;
+      if (store.shown === scene) store.shown = undefined;
     };
-  }, [store, peer.id]);
+  }, [scene]);
   return (
     <section class="conversation" aria-label={peer.name}>
       <Header scene={scene} peer={peer} />

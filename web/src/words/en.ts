@@ -49,7 +49,7 @@ export const en = {
   backToList: "Back to the conversations",
 
   // Friends
-  friendName: "Friend’s name",
+  friendName: "Friend's name",
   addFriend: "Add a friend",
   sendRequest: "Send request",
   requested: (name: string) => `Your request to ${name} is on its way.`,
