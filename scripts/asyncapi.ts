@@ -55,9 +55,15 @@ const own: Request[] = [
   { name: "heartbeat", payload: {}, answers: "heartbeat", description: "Comes back as it came." },
 ];
 
+/** What rows demand besides the form of each field. */
+const together: Record<string, Schema> = {
+  "chat/send": { oneOf: [{ required: ["chat_id"] }, { required: ["user_id"] }] },
+  "load/chat": { not: { required: ["before", "after"] } },
+};
+
 const rows: Request[] = Object.entries<FrameRow>(framesV2).map(([name, row]) => ({
   name,
-  payload: taken(row.payload),
+  payload: { ...taken(row.payload), ...together[name] },
   answers: row.answers ?? "ok",
   description: descriptionOf(row.action, row.payload),
 }));
@@ -89,6 +95,7 @@ function messages(): Record<string, Message> {
     answered("heartbeat", {}),
   ]);
   Object.assign(all["said.error"] ?? {}, { examples: errors });
+  Object.assign(all["said.hello"] ?? {}, { examples: [{ name: "hello", payload: protocolV2.hello?.() }] });
   return all;
 }
 

@@ -1,12 +1,13 @@
 import document from "../../docs/asyncapi.json";
-import type { Schema } from "./schema.ts";
+import { exampleOf, type Schema } from "./schema.ts";
 
 type Ref = { $ref: string };
 type Failure = { code: number; type: string; reason: string; outcome: string };
+type Frame = { type: string; ref?: string; payload: unknown };
 export type Message = {
   name: string;
   payload: Schema;
-  examples?: { name: string; payload: { payload: Failure } }[];
+  examples?: { name: string; payload: Frame }[];
 };
 type Described = { action: string; summary: string; messages: Ref[]; reply?: { messages: Ref[] } };
 export type Request = { id: string; name: string; summary: string; message: Message; reply: Message };
@@ -31,4 +32,7 @@ export const pushes: Push[] = operations
   .flatMap((operation) => operation.messages.map(messageAt))
   .map((message) => ({ id: `socket/push/${message.name}`, name: message.name, message }));
 export const errors: Failure[] =
-  messages["said.error"]?.examples?.map(({ payload }) => payload.payload) ?? [];
+  messages["said.error"]?.examples?.map(({ payload }) => payload.payload as Failure) ?? [];
+/** One such frame. */
+export const frameLike = ({ payload, examples: [real] = [] }: Message) =>
+  (real?.payload ?? exampleOf(payload)) as Frame;

@@ -4,6 +4,8 @@ export type Schema = {
   const?: unknown;
   enum?: unknown[];
   anyOf?: Schema[];
+  oneOf?: Schema[];
+  not?: Schema;
   properties?: Record<string, Schema>;
   required?: string[];
   additionalProperties?: boolean | Schema;
@@ -74,43 +76,57 @@ function range(from: number | undefined, to: number | undefined, of = ""): strin
   return `${to === undefined ? `${from} or more` : `${from} to ${to}`} ${of}`;
 }
 
-/** Where the type alone would say little. */
-const samples: Record<string, unknown> = {
-  name: "ann",
-  email: "ann@example.org",
-  password: "correct-horse",
-  content: "hello",
-  nonce: "7d9f3c0a",
-  profile: "https://example.org/ann.png",
-  ref: "1",
-  auth: "eyJhbGciOi...",
-  token: "eyJhbGciOi...",
-  key: "q0pX6bY...",
-  created_at: "2026-11-24T09:30:00.123456Z",
-  edited_at: "2026-11-24T09:31:00.123456Z",
-  cursors: { "383520713063239680": 12 },
-  before: 41,
-  seq: 12,
-  sent_seq: 12,
-  expires_in_ms: 10_000,
+/** Fields of which one shuts out the others. */
+export const rivalsOf = ({ oneOf = [], not }: Schema) => ({
+  exactlyOne: oneOf.flatMap(({ required = [] }) => required),
+  atMostOne: not?.required ?? [],
+});
+
+/** Where the type alone would say little: the first that has the type. */
+const samples: Record<string, unknown[]> = {
+  name: ["ann"],
+  email: ["ann@example.org"],
+  password: ["correct-horse"],
+  content: ["hello"],
+  nonce: ["7d9f3c0a"],
+  profile: ["https://example.org/ann.png"],
+  ref: ["1"],
+  auth: ["eyJhbGciOi..."],
+  token: ["eyJhbGciOi..."],
+  key: ["q0pX6bY..."],
+  created_at: ["2026-11-24T09:30:00.123456Z"],
+  edited_at: ["2026-11-24T09:31:00.123456Z"],
+  cursors: [{ "383520713063239680": 12 }],
+  before: [12, "1795512600123456.383520713063239680"],
+  seq: [12],
+  sent_seq: [12],
+  last_seq: [12],
+  read_seq: [12],
+  expires_in_ms: [10_000],
 };
+const plain: Record<string, unknown> = { string: "...", integer: 1, number: 1, boolean: false, object: {} };
+
+const hasType = (value: unknown, type = "string") =>
+  type === "integer" ? Number.isInteger(value) : typeof value === type;
 
 /** A value that fits; of `name`, where it has one. */
 export function exampleOf(schema: Schema, name = ""): unknown {
   const it = bare(schema);
+  if (isNull(it)) return null;
   if ("const" in it) return it.const;
   if (it.enum) return it.enum[0];
-  const sample = samples[name];
-  if (sample !== undefined && (it.type === undefined || fits(sample, it.type))) return sample;
+  const sample = samples[name]?.find((value) => hasType(value, it.type));
+  if (sample !== undefined) return sample;
   if (it.examples) return it.examples[0];
   if ("default" in it) return it.default;
   if (it.items) return [exampleOf(it.items)];
-  if (it.properties) return objectOf(it.properties);
+  if (it.properties) return exampleOfObject(it);
   return plain[it.type ?? ""] ?? { count: 1 };
 }
 
-const objectOf = (properties: Record<string, Schema>) =>
-  Object.fromEntries(Object.entries(properties).map(([name, inner]) => [name, exampleOf(inner, name)]));
-const fits = (value: unknown, type: string) =>
-  type === "integer" ? Number.isInteger(value) : typeof value === type;
-const plain: Record<string, unknown> = { string: "...", integer: 1, number: 1, boolean: false, object: {} };
+function exampleOfObject(schema: Schema): Record<string, unknown> {
+  const { exactlyOne, atMostOne } = rivalsOf(schema);
+  const leftOut = new Set([...exactlyOne.slice(1), ...atMostOne.slice(1)]);
+  const fields = Object.entries(schema.properties ?? {}).filter(([name]) => !leftOut.has(name));
+  return Object.fromEntries(fields.map(([name, inner]) => [name, exampleOf(inner, name)]));
+}

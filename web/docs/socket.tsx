@@ -1,5 +1,13 @@
-import { about, errors, pushes, requests, type Message, type Push, type Request } from "./asyncapi.ts";
-import { exampleOf } from "./schema.ts";
+import {
+  about,
+  errors,
+  frameLike,
+  pushes,
+  requests,
+  type Message,
+  type Push,
+  type Request,
+} from "./asyncapi.ts";
 import { Json, SchemaTable } from "./schema-table.tsx";
 import { Words } from "./words.tsx";
 
@@ -25,7 +33,7 @@ export const Socket = () => (
 
 /** The frame's schema, and one such frame. */
 function Frame({ message, label, isAsked }: { message: Message; label: string; isAsked: boolean }) {
-  const { ref, ...frame } = exampleOf(message.payload) as Record<string, unknown>;
+  const { ref, ...frame } = frameLike(message);
   return (
     <>
       <SchemaTable schema={message.payload.properties?.["payload"] ?? {}} label={`Fields of ${label}`} />
