@@ -11,6 +11,7 @@ import { patientCaller } from "./call.ts";
 import { httpHandlers, sendError } from "./http.ts";
 import { isListed, isOwnPage } from "./origins.ts";
 import { serveSockets, type Sockets } from "./sockets.ts";
+import { webPages } from "./web.ts";
 
 const MAX_BODY_BYTES = 16 * 1024;
 const REQUEST_TIMEOUT_MS = 20_000;
@@ -73,7 +74,9 @@ const gateway = {
       ...(config.allowedOrigins.length > 0 && { cors }),
     });
     const timeouts = { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS };
+    const servesPage = webPages();
     this.server = createServer(timeouts, (request, response) => {
+      if (servesPage(request, response)) return;
       if (isOwnPage(request)) delete request.headers.origin; // not a cross-origin request: no rule is for it
       this.httpHandler(request, response);
     });

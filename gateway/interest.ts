@@ -6,7 +6,7 @@ import type { Push, PushBus } from "../services/common/push-bus.ts";
 import type { Call } from "./call.ts";
 import { Encoded } from "./encoded.ts";
 import { Feed, type Position } from "./feed.ts";
-import { AT_ONCE } from "./protocol.ts";
+import { AT_ONCE, type Protocol } from "./protocol.ts";
 import type { About, Session } from "./session.ts";
 
 type Holding = { sessions: Set<Session>; feed: Feed; ready: Promise<() => void> };
@@ -88,21 +88,16 @@ export function createInterest({ push, call, log, meter }: InterestDeps): Intere
 /** Encodes a push once for all sockets of a protocol version. Answers to how many it went. */
 function deliver(sessions: Set<Session>, userId: string, push: Push): number {
   let count = 0;
-  const frames = new Map<string, Encoded | null>();
-  const about = aboutOf(push, userId);
+  const frames = new Map<string, Told | null>();
   const isOfChats = push.name.startsWith("chat.");
   for (const session of sessions) {
     if (isOfChats && !session.isLive) continue;
     const { subprotocol } = session.protocol;
-    let frame = frames.get(subprotocol);
-    if (frame === undefined) {
-      const outgoing = session.protocol.push(push, userId);
-      frame = outgoing && new Encoded(outgoing);
-      frames.set(subprotocol, frame);
-    }
-    if (frame === null || originOf(push) === session.id) continue;
-    session.push(frame, about);
-    if (planted("gateway.double-push")) session.push(frame, about);
+    let told = frames.get(subprotocol);
+    if (told === undefined) frames.set(subprotocol, (told = toldBy(session.protocol, userId, push)));
+    if (told === null || originOf(push) === session.id) continue;
+    session.push(told.frame, told.about);
+    if (planted("gateway.double-push")) session.push(told.frame, told.about);
     void failpoint("gateway.mid-fanout");
     count += 1;
   }
@@ -112,10 +107,25 @@ function deliver(sessions: Set<Session>, userId: string, push: Push): number {
 /** The socket that asked for what is pushed: it has its answer already. */
 const originOf = ({ payload }: Push) => ("origin" in payload ? payload.origin : undefined);
 
-function aboutOf({ name, payload }: Push, userId: string): About {
-  if (name !== "chat.message.changed") return {};
-  const { message, nonce } = payload;
-  return { position: message, ...(message.authorId === userId && { nonce }) };
+type Told = { frame: Encoded; about: About };
+
+/** What sockets of a protocol version are told. */
+function toldBy(protocol: Protocol, userId: string, push: Push): Told | null {
+  const encode = (it: Push) => {
+    const outgoing = protocol.push(it, userId);
+    return outgoing && new Encoded(outgoing);
+  };
+  const frame = encode(push);
+  return frame && { frame, about: aboutOf(push, userId, encode) };
+}
+
+function aboutOf(push: Push, userId: string, encode: (push: Push) => Encoded | null): About {
+  if (push.name !== "chat.message.changed") return {};
+  const { change, message, nonce } = push.payload;
+  const about = { position: message, ...(message.authorId === userId && { nonce }) };
+  if (change !== "sent" || message.seq === message.sentSeq) return about;
+  const frame = encode({ ...push, payload: { ...push.payload, change: "edited" } });
+  return { ...about, ...(frame && { known: { sentSeq: message.sentSeq, frame } }) };
 }
 
 /** After a loss: what every user missed is fetched, of a few at a time, until it is. */

@@ -33,6 +33,8 @@ export type About = {
   nonce?: string;
   /** Of a change of a conversation: its place there. */
   position?: Position;
+  /** Of a message that is told of as new, and is older: what to tell whoever knows it already, by its first place. */
+  known?: { sentSeq: number; frame: Encoded };
 };
 type Held = About & { frame: Encoded };
 /** The reply to a write; of a change of a conversation with its position, as the change now stands. */
@@ -155,7 +157,7 @@ export class Session {
     if (this.#held) return this.#hold(frame, about);
     if (this.#isPassed(about.position)) return;
     if (this.backlog > MAX_BACKLOG_BYTES) return this.#socket.terminate(); // it does not read
-    if (!this.#isEcho(about)) return this.#send(frame.bytes);
+    if (!this.#isEcho(about)) return this.#tell({ frame, ...about });
     this.#held = { pushes: [], length: 0 };
     this.#hold(frame, about);
   }
@@ -202,12 +204,13 @@ export class Session {
     const { pushes = [] } = this.#held ?? {};
     this.#held = undefined;
     const places = new Set(pushes.map(({ nonce }) => nonce));
-    for (const { frame, nonce = "", position } of pushes) {
+    for (const held of pushes) {
+      const { nonce = "", position } = held;
       const reply = replies.get(nonce);
       if (!reply) {
-        if (!this.#isPassed(position)) this.#send(frame.bytes);
+        if (!this.#isPassed(position)) this.#tell(held);
       } else if (reply.seq === position?.seq) replyUpTo(replies, places, nonce);
-      else this.#send(frame.bytes); // it was changed again since: the reply is for after that
+      else this.#tell(held); // it was changed again since: the reply is for after that
     }
     for (const { send } of replies.values()) send();
   }
@@ -215,7 +218,16 @@ export class Session {
   #isPassed(position: Position | undefined): boolean {
     if (!position) return false;
     if (this.#early.size > 0 && this.#early.delete(keyOf(position))) return true;
-    return position.seq <= (this.#passed.get(position.conversationId) ?? 0);
+    return position.seq <= this.#passedOf(position);
+  }
+
+  #passedOf({ conversationId }: Position): number {
+    return this.#passed.get(conversationId) ?? 0;
+  }
+
+  #tell({ frame, position, known }: Held): void {
+    const isKnown = known && position && known.sentSeq <= this.#passedOf(position);
+    this.#send((isKnown ? known.frame : frame).bytes);
   }
 
   /** @param again whether, and within what random time, the client is to come back; spread out where not said */

@@ -11,6 +11,7 @@ const button = (href: string, label: string, korean: string): Html =>
 const quietButton = (href: string, label: string, korean: string): Html =>
   html`<a class="button quiet" href="${href}">${label} ${ko(`· ${korean}`)}</a>`;
 
+/** What is at `/` where the web client was not built. */
 export const home = ({ devMailbox }: Mailing): string =>
   page({
     title: "A chat server",
@@ -51,7 +52,7 @@ export const verified = (): string =>
       <h1>Your account is ready ${ko("가입이 완료되었습니다")}</h1>
       <p>Go back to the app and log in with your email and password.</p>
       <p>${ko("앱으로 돌아가 로그인해 주세요.")}</p>
-      <p class="actions">${quietButton("/login", "Log in here", "여기서 로그인")}</p>
+      <p class="actions">${button("/", "Open REWIND", "REWIND 열기")}</p>
     `,
   });
 
@@ -65,7 +66,7 @@ export const linkExpired = (): string =>
       </p>
       <p>${ko("이미 가입을 마쳤다면 로그인하고, 아니라면 다시 가입해 주세요.")}</p>
       <p class="actions">
-        ${button("/register", "Register again", "다시 가입")} ${quietButton("/login", "Log in", "로그인")}
+        ${button("/register", "Register again", "다시 가입")} ${quietButton("/", "Log in", "로그인")}
       </p>
     `,
   });

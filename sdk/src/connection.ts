@@ -1,6 +1,6 @@
 import { disconnected, failed, type RewindError } from "./errors.ts";
 import { Pace } from "./pace.ts";
-import type { Said } from "../../gateway/protocol-v2.frames.ts";
+import type { Said } from "./wire.ts";
 import type {
   ChatList,
   FriendList,

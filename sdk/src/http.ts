@@ -1,13 +1,11 @@
-import type { auth } from "../../services/auth/auth.contract.ts";
-import type { Input, Value } from "../../services/common/contract.ts";
 import { RewindError } from "./errors.ts";
+import type * as wire from "./wire.ts";
 
-type Actions = (typeof auth)["actions"];
 type At = { /** Of the server: `https://chat.example.org`. */ url: string };
-export type Registration = At & Input<Pick<Actions["register"]["params"], "name" | "email" | "password">>;
-export type Credentials = At & Input<Pick<Actions["login"]["params"], "email" | "password">>;
-export type Verification = At & Input<Pick<Actions["verify"]["params"], "key">>;
-export type Login = Value<Actions["login"]["result"]>;
+export type Registration = At & wire.Account;
+export type Credentials = At & wire.Login;
+export type Verification = At & wire.Key;
+export type Login = wire.Token;
 
 type Answer = { payload: { message?: string; token?: string } };
 const MS = 1_000;

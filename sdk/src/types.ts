@@ -1,16 +1,10 @@
-import type { framesV2 } from "../../gateway/frames-v2.ts";
-import type { Said } from "../../gateway/protocol-v2.frames.ts";
-import type { Input } from "../../services/common/contract.ts";
 import type { RewindError } from "./errors.ts";
+import type { Replies, Requests, Said } from "./wire.ts";
 
-/** What the server says and takes, inferred from its contracts: no payload is written a second time here. */
-
-type Frames = typeof framesV2;
 /** Each request that there is, as `type` or `type/kind`. */
-export type RequestName = keyof Frames;
-export type RequestOf<R extends RequestName> = Input<Frames[R]["payload"]>;
-type Answers<R extends RequestName> = NonNullable<Frames[R]["answers"]>;
-export type ReplyTo<R extends RequestName> = Answers<R> extends keyof Said ? Said[Answers<R>] : null;
+export type RequestName = keyof Requests;
+export type RequestOf<R extends RequestName> = Requests[R];
+export type ReplyTo<R extends RequestName> = Replies[R];
 
 export type Hello = Said["hello"];
 /** `{id, name, profile}`; `profile` is the http(s) address of a picture, or null. */
