@@ -1,6 +1,7 @@
 import type { ActionName, InputOf, ResultOf } from "../services/common/bus.ts";
 import type { Parsed, Rules } from "../services/common/contract.ts";
 import { contracts } from "../services/contracts.ts";
+import type { FaultType } from "../services/common/errors.ts";
 import type { Failure } from "./failures.ts";
 import * as pages from "./pages/pages.ts";
 import type { Outgoing } from "./protocol.ts";
@@ -16,7 +17,11 @@ export type ApiRoute = {
   /** What is taken from the form or JSON body, or from the path. */
   input: Rules;
   params(input: never, asker: Asker): object;
+  /** What the reply is, for the documents. */
+  says: { type: string; payload: Rules };
   reply(result: never): Outgoing;
+  /** What may be wrong besides what may be with any request; for the documents. */
+  faults: readonly FaultType[];
   page(result: never, env: PageEnv): string;
   problemPage(failure: Failure, input: Record<string, unknown>): string;
 };
@@ -30,20 +35,27 @@ type Api<A extends ActionName, P extends Rules> = {
   writes: boolean;
   input: P;
   params(input: Parsed<P>, asker: Asker): InputOf<A>;
+  says: ApiRoute["says"];
   reply(result: ResultOf<A>): Outgoing;
+  faults: readonly FaultType[];
   page(result: ResultOf<A>, env: PageEnv): string;
   problemPage(failure: Failure, input: Record<string, unknown>): string;
 };
 const api = <A extends ActionName, const P extends Rules>(route: Api<A, P>): ApiRoute => route;
 
-const info = (message: string): Outgoing => ({ type: "info", payload: { message } });
+const answer = <P extends Rules, R>(type: string, payload: P, payloadOf: (result: R) => Parsed<P>) => ({
+  says: { type, payload },
+  reply: (result: R): Outgoing => ({ type, payload: payloadOf(result) }),
+});
+const info = <const M extends string>(message: M) =>
+  answer("info", { message: { type: "enum", values: [message] } }, () => ({ message }) as never);
 const typed = (value: unknown) => (typeof value === "string" ? value : "");
 /** Problems of single fields, else the one sentence. */
 const problemsOf = ({ problems, reason }: Failure) =>
   problems.length > 0 ? problems : [{ field: "", message: reason }];
 
 const { name, email, password } = contracts.auth.actions.register.params;
-const login = contracts.auth.actions.login.params;
+const { login } = contracts.auth.actions;
 const { key } = contracts.auth.actions.verify.params;
 
 /** Method and path -> action. What is not here is not there. */
@@ -53,7 +65,8 @@ export const routes = {
     writes: true,
     input: { name, email, password },
     params: (input, { address }) => ({ ...input, address }),
-    reply: () => info("successfully created an account creation request."),
+    ...info("successfully created an account creation request."),
+    faults: ["NAME_TAKEN", "THROTTLED", "BUSY"],
     page: (_, env) => pages.registered(env),
     problemPage: (failure, input) =>
       pages.registerForm({
@@ -66,7 +79,8 @@ export const routes = {
     writes: true,
     input: { key },
     params: (input, { nonce }) => ({ ...input, nonce }),
-    reply: () => info("account successfully created."),
+    ...info("account successfully created."),
+    faults: ["NAME_TAKEN", "BAD_LINK"],
     page: () => pages.verified(),
     problemPage: ({ type, status, reason }) =>
       type === "BAD_LINK" ? pages.linkExpired() : pages.problem({ status, message: reason }),
@@ -74,9 +88,10 @@ export const routes = {
   "POST /api/v1/auth/login": api({
     action: "auth.login",
     writes: false,
-    input: { email: login.email, password: login.password },
+    input: { email: login.params.email, password: login.params.password },
     params: (input, { address }) => ({ ...input, address }),
-    reply: (token) => ({ type: "auth", payload: token }),
+    ...answer("auth", login.result.props, (token: ResultOf<"auth.login">) => token),
+    faults: ["BAD_CREDENTIALS", "THROTTLED", "BUSY"],
     page: (token) => pages.loggedIn(token),
     problemPage: (failure, input) =>
       pages.loginForm({ values: { email: typed(input["email"]) }, problems: problemsOf(failure) }),

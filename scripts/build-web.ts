@@ -10,7 +10,14 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "web/dist");
 const stamp = join(dist, ".sources");
-const SOURCES = ["web/!(dist)", "web/{src,docs}/**/*", "sdk/src/**/*", "docs/*", "package-lock.json"];
+const SOURCES = [
+  "web/!(dist)",
+  "web/{src,docs}/**/*",
+  "sdk/src/**/*",
+  "docs/*",
+  "gateway/pages/style.css",
+  "package-lock.json",
+];
 const COMPRESSED = /\.(html|js|css|json|svg)$/;
 
 /** Of the contents: a checkout gives files whatever time it likes. */

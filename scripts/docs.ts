@@ -2,6 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { asyncapi } from "./asyncapi.ts";
+import { openapi } from "./openapi.ts";
 
 const docs = join(import.meta.dirname, "../docs");
-writeFileSync(join(docs, "asyncapi.json"), `${JSON.stringify(asyncapi(), undefined, 2)}\n`);
+for (const [file, made] of Object.entries({ "asyncapi.json": asyncapi(), "openapi.json": openapi() }))
+  writeFileSync(join(docs, file), `${JSON.stringify(made, undefined, 2)}\n`);

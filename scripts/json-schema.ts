@@ -1,39 +1,54 @@
 import type { Rule, Rules } from "../services/common/contract.ts";
 
-type Schema = Record<string, unknown>;
+export type Schema = Record<string, unknown>;
 
 const ID = "^[1-9][0-9]{0,18}$";
 const texts: Record<string, Schema> = {
-  snowflake: { pattern: ID, description: "an id, a decimal string below 2^63" },
+  snowflake: {
+    pattern: ID,
+    description: "an id, a decimal string below 2^63",
+    examples: ["383520713063239680"],
+  },
   emailAddress: { format: "email" },
 };
 
-/** The JSON Schema of a rule. Lengths in a rule count UTF-16 units, in JSON Schema code points: never fewer units. */
-export function schemaOf(rule: Rule): Schema {
-  const schema = bare(rule);
+/**
+ * Of objects, as rules declare them. What is taken may have fields that are not named: they are ignored. What is said
+ * has none.
+ */
+export const taken = (rules: Rules): Schema => objectSchema(rules, {});
+export const said = (rules: Rules): Schema => objectSchema(rules, { additionalProperties: false });
+
+function objectSchema(rules: Rules, rest: Schema): Schema {
+  return {
+    type: "object",
+    properties: Object.fromEntries(
+      Object.entries(rules).map(([field, rule]) => [field, schemaOf(rule, rest)]),
+    ),
+    required: Object.entries(rules)
+      .filter(([, rule]) => rule.optional !== true && !("default" in rule))
+      .map(([field]) => field),
+    ...rest,
+  };
+}
+
+/** Lengths in a rule count UTF-16 units, in JSON Schema code points: never fewer units. */
+function schemaOf(rule: Rule, rest: Schema): Schema {
+  const schema = bare(rule, rest);
   const described = rule.description === undefined ? schema : { ...schema, description: rule.description };
   return rule.nullable ? { anyOf: [described, { type: "null" }] } : described;
 }
 
-/** The JSON Schema of an object. Fields that are not named are ignored. */
-export const objectSchema = (rules: Rules): Schema => ({
-  type: "object",
-  properties: Object.fromEntries(Object.entries(rules).map(([field, rule]) => [field, schemaOf(rule)])),
-  required: Object.entries(rules)
-    .filter(([, rule]) => rule.optional !== true && !("default" in rule))
-    .map(([field]) => field),
-});
-
-function bare(rule: Rule): Schema {
+function bare(rule: Rule, rest: Schema): Schema {
   switch (rule.type) {
     case "boolean":
       return { type: "boolean" };
     case "enum":
       return rule.values.length === 1 ? { const: rule.values[0] } : { enum: [...rule.values] };
     case "array":
-      return { type: "array", items: schemaOf(rule.items), ...(rule.max && { maxItems: rule.max }) };
+      return { type: "array", items: schemaOf(rule.items, rest), ...(rule.max && { maxItems: rule.max }) };
     case "object":
-      return objectSchema(rule.props);
+      return objectSchema(rule.props, rest);
     case "number":
       return given({
         type: rule.integer ? "integer" : "number",

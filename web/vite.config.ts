@@ -1,11 +1,23 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
+import { markdownTrees } from "./markdown.ts";
 
 const page = (path: string) => join(import.meta.dirname, path);
+
+/** For other tools: the documents as they are. */
+const rawDocuments: Plugin = {
+  name: "raw-documents",
+  generateBundle() {
+    for (const file of ["docs/openapi.json", "docs/asyncapi.json"])
+      this.emitFile({ type: "asset", fileName: file, source: readFileSync(page(`../${file}`)) });
+  },
+};
 
 /** Two pages: the client at `/`, the documents at `/docs/`. */
 export default defineConfig({
   root: import.meta.dirname,
+  plugins: [markdownTrees(), rawDocuments],
   // virtua is written for React; preact/compat is what it needs of that.
   resolve: {
     alias: {

@@ -16,7 +16,7 @@ export const auth = contract({
     },
     verify: {
       description:
-        "Makes the account whose verification key this is. A key works once; `nonce` makes retries safe.",
+        "Makes the account whose verification key this is. A key works once. `nonce` makes retries safe.",
       params: { key: { type: "string", min: 1, max: 16_384 }, nonce },
       result: null,
     },

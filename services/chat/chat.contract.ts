@@ -105,8 +105,9 @@ export const chat = contract({
     },
     list: {
       description:
-        "A user's conversations by their last message, the newest first, CHATS at a time. `unread` counts others' " +
-        "messages above `readSeq`, among the last UNREAD_WINDOW changes.",
+        `A user's conversations by their last message, the newest first, ${CHATS} at a time. ` +
+        "`unread` counts others' messages above `readSeq`, among the last " +
+        `${UNREAD_WINDOW} changes.`,
       params: { userId: id, before: { type: "string", max: 64, optional: true } },
       result: {
         type: "object",

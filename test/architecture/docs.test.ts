@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { framesV2 } from "../../gateway/frames-v2.ts";
 import { asyncapi } from "../../scripts/asyncapi.ts";
+import { openapi } from "../../scripts/openapi.ts";
 import { faults } from "../../services/common/errors.ts";
 import { metrics } from "../../services/common/metrics.ts";
 
@@ -23,8 +24,11 @@ test("the operator's document lists REWIND's metrics, and no other", () => {
   expect(listed.toSorted()).toEqual(Object.keys(metrics).toSorted());
 });
 
-test("docs/asyncapi.json is what `npm run docs` makes of the code", () => {
-  expect(JSON.parse(read("docs/asyncapi.json"))).toEqual(JSON.parse(JSON.stringify(asyncapi())));
+test.each([
+  ["docs/asyncapi.json", asyncapi],
+  ["docs/openapi.json", openapi],
+])("%s is what `npm run docs` makes of the code", (file, make) => {
+  expect(JSON.parse(read(file))).toEqual(JSON.parse(JSON.stringify(make())));
 });
 
 test("the document of v2 names every request", () => {

@@ -1,0 +1,4 @@
+declare module "*.md" {
+  const tree: import("./markdown.ts").Node[];
+  export default tree;
+}
