@@ -31,6 +31,11 @@ export default defineConfig({
     target: "es2024",
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0, // the Content-Security-Policy takes nothing from `data:`
-    rolldownOptions: { input: { client: page("index.html"), docs: page("docs/index.html") } },
+    rolldownOptions: {
+      input: { client: page("index.html"), docs: page("docs/index.html") },
+      onwarn(warning, warn) {
+        if (warning.code !== "MODULE_LEVEL_DIRECTIVE") warn(warning); // virtua's "use client": all of this is
+      },
+    },
   },
 });

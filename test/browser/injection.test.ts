@@ -12,6 +12,8 @@ let account: acts.Account;
 let attacker: Person;
 
 const RUN = "window.hacked=1";
+/** 32 characters at most. */
+const NAME = "<img src=x onerror=hacked=1>";
 const CONTENTS = [
   `<script>${RUN}</script>`,
   `<img src=x onerror="${RUN}">`,
@@ -37,7 +39,7 @@ const CONTENTS = [
 
 beforeAll(async () => {
   server = await startServer();
-  attacker = await register(server, `<img src=x onerror=${RUN}>`);
+  attacker = await register(server, NAME);
   victim = await openDevice(gateA(server));
   account = await acts.signUp(server, victim);
   const client = await onlineAs(gateA(server), attacker);

@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { gateA, register, type Person } from "../support/people.ts";
 import { startServer, type Server } from "../support/server.ts";
 import { onlineAs } from "../sdk/clients.ts";
@@ -11,6 +11,7 @@ let reader: Device;
 let account: acts.Account;
 let writer: Person;
 const MESSAGES = 10_000;
+const SOME = 600;
 const KIB = 1024;
 
 beforeAll(async () => {
@@ -42,38 +43,65 @@ test("the first load is under 100 KiB of compressed script", async () => {
   expect(new Set(loaded)).toEqual(new Set(scripts));
 });
 
-test("of a conversation of 10,000 messages only what is in view is in the page, wherever one is in it", async () => {
-  const { page } = reader;
-  const client = await onlineAs(gateA(server), writer);
-  const { id } = await client.user({ name: account.name });
-  // RATE_LIMIT is off, and nobody waits for anybody.
-  const first = await client.send({ user_id: id }, "message 0.");
-  const sockets = await Promise.all(Array.from({ length: 4 }, () => onlineAs(gateA(server), writer)));
-  let said = 1;
-  await Promise.all(
-    sockets.map(async (socket) => {
-      while (said < MESSAGES) await socket.send({ chat_id: first.chat_id }, `message ${said++}.`);
-    }),
-  );
-  for (const socket of [...sockets, client]) socket.close();
-  await acts.open(page, writer.name);
-  await acts.messages(page).first().waitFor();
-  const seen = new Set<string>();
-  const look = async () => {
-    const ids = await acts
-      .messages(page)
-      .evaluateAll((all) => all.map((it) => it.getAttribute("data-id") ?? ""));
-    for (const it of ids) seen.add(it);
-    return ids.length;
+describe("a long conversation", () => {
+  let chatId: string;
+  /** Sends so that there are `count` messages, of which each says which one it is. */
+  const fill = async (from: number, count: number) => {
+    const target = await onlineAs(gateA(server), writer);
+    const { id } = await target.user({ name: account.name });
+    if (from === 0) ({ chat_id: chatId } = await target.send({ user_id: id }, `message ${from++}.`));
+    const sockets = [
+      target,
+      ...(await Promise.all(Array.from({ length: 7 }, () => onlineAs(gateA(server), writer)))),
+    ];
+    await Promise.all(
+      sockets.map(async (socket) => {
+        while (from < count) await socket.send({ chat_id: chatId }, `message ${from++}.`);
+      }),
+    );
+    for (const socket of sockets) socket.close();
   };
-  await acts.log(page).hover();
-  let most = 0;
-  for (let still = 0, before = 0; seen.size < MESSAGES && still < 200; before = seen.size) {
-    await page.mouse.wheel(0, -600);
-    most = Math.max(most, await look());
-    still = seen.size === before ? still + 1 : 0;
-  }
-  expect(seen.size).toBe(MESSAGES);
-  expect(most).toBeLessThan(150);
-  await acts.message(page, "message 0.").waitFor();
-}, 240_000);
+  /** The ids of what is in the page, from the top. */
+  const shown = ({ page }: Device) =>
+    acts
+      .messages(page)
+      .evaluateAll((all) => all.map((it) => BigInt(it.getAttribute("data-id") ?? "0")).map(String));
+  const isRising = (ids: string[]) => ids.every((id, i) => i === 0 || BigInt(id) > BigInt(ids[i - 1] ?? "0"));
+  /** Turns the wheel until `content` is in view; looks at what is in the page all the way. */
+  const scrollTo = async (content: string, pixels: number, look: (ids: string[]) => void) => {
+    const { page } = reader;
+    await acts.log(page).hover();
+    for (let turns = 0; turns < 3_000; turns++) {
+      look(await shown(reader));
+      if ((await acts.message(page, content).count()) > 0) return;
+      await page.mouse.wheel(0, pixels);
+    }
+    throw new Error(`${content} is nowhere`);
+  };
+
+  test("is walked to its beginning without a gap or a repetition", async () => {
+    await fill(0, SOME);
+    await acts.open(reader.page, writer.name);
+    await acts.message(reader.page, `message ${SOME - 1}.`).waitFor();
+    const seen = new Set<string>();
+    await scrollTo("message 0.", -400, (ids) => {
+      expect(isRising(ids)).toBe(true);
+      for (const id of ids) seen.add(id);
+    });
+    expect(seen.size).toBe(SOME);
+  }, 120_000);
+
+  test("of 10,000 messages has in the page only what is in view, wherever one is in it", async () => {
+    await fill(SOME, MESSAGES);
+    await reader.page.reload();
+    await acts.message(reader.page, `message ${MESSAGES - 1}.`).waitFor();
+    let most = 0;
+    await scrollTo("message 0.", -20_000, (ids) => {
+      expect(isRising(ids)).toBe(true);
+      most = Math.max(most, ids.length);
+    });
+    expect(most).toBeLessThan(150);
+    await acts.say(reader.page, "from up there");
+    await acts.sent(reader.page, "from up there").waitFor(); // one's own is gone to
+  }, 240_000);
+});
