@@ -60,7 +60,7 @@ function One(operation: Operation) {
 const Failures = ({ responses, label }: { responses: [string, Response][]; label: string }) => (
   <>
     <h3>Otherwise</h3>
-    <div class="scroll" tabIndex={0} role="region" aria-label={label}>
+    <div class="scroll" tabIndex={0} role="group" aria-label={label}>
       <table>
         <thead>
           <tr>

@@ -8,7 +8,7 @@ export function SchemaTable({ schema, label }: { schema: Schema; label: string }
   const { exactlyOne, atMostOne } = rivalsOf(schema);
   return (
     <>
-      <div class="scroll" tabIndex={0} role="region" aria-label={label}>
+      <div class="scroll" tabIndex={0} role="group" aria-label={label}>
         <table>
           <thead>
             <tr>
@@ -44,7 +44,7 @@ export function SchemaTable({ schema, label }: { schema: Schema; label: string }
 }
 
 export const Json = ({ value, label }: { value: unknown; label: string }) => (
-  <pre tabIndex={0} role="region" aria-label={label}>
+  <pre tabIndex={0} role="group" aria-label={label}>
     <code>{JSON.stringify(value, undefined, 2)}</code>
   </pre>
 );

@@ -82,7 +82,7 @@ const Errors = () => (
       <code>reason</code> for people. Where the <code>outcome</code> is <code>unknown</code>, the same is to
       be said again with the same nonce.
     </p>
-    <div class="scroll" tabIndex={0} role="region" aria-label="Errors">
+    <div class="scroll" tabIndex={0} role="group" aria-label="Errors">
       <table>
         <thead>
           <tr>

@@ -39,10 +39,10 @@ export function TryIt({ operation }: { operation: Operation }) {
       <button type="submit" disabled={isAsking}>
         {isAsking ? "Sending…" : `Send ${operation.method}`}
       </button>
-      <output aria-live="polite">
+      <div class="answer" role="status">
         {typeof answer === "string" && <p class="error">{answer}</p>}
         {typeof answer === "object" && <Shown {...answer} />}
-      </output>
+      </div>
     </form>
   );
 }
