@@ -35,10 +35,10 @@ export const Socket = () => (
 function Frame({ message, label, isAsked }: { message: Message; label: string; isAsked: boolean }) {
   const { ref, ...frame } = frameLike(message);
   return (
-    <>
+    <div class="pair">
       <SchemaTable schema={message.payload.properties?.["payload"] ?? {}} label={`Fields of ${label}`} />
       <Json value={isAsked ? { ...frame, ref } : frame} label={`Example of ${label}`} />
-    </>
+    </div>
   );
 }
 
@@ -50,18 +50,12 @@ const Asked = ({ id, name, summary, message, reply }: Request) => (
     <p>
       <Words text={summary} />
     </p>
-    <div class="pair">
-      <div>
-        <h4>Request</h4>
-        <Frame message={message} label={`the request ${name}`} isAsked />
-      </div>
-      <div>
-        <h4>
-          Reply <code>{reply.name}</code>, or <a href="#socket/errors">error</a>
-        </h4>
-        <Frame message={reply} label={`the reply to ${name}`} isAsked />
-      </div>
-    </div>
+    <h4>Request</h4>
+    <Frame message={message} label={`the request ${name}`} isAsked />
+    <h4>
+      Reply <code>{reply.name}</code>, or <a href="#socket/errors">error</a>
+    </h4>
+    <Frame message={reply} label={`the reply to ${name}`} isAsked />
   </section>
 );
 

@@ -27,6 +27,7 @@ export function TryIt({ operation }: { operation: Operation }) {
     event.preventDefault();
     const given = new FormData(event.currentTarget as HTMLFormElement);
     setAsking(true);
+    setAnswer(undefined);
     setAnswer(await ask(operation, inputs, given).catch(String));
     setAsking(false);
   };

@@ -1,0 +1,91 @@
+import { beforeAll, expect, test } from "@jest/globals";
+import type { Page } from "playwright-core";
+import { openDevice } from "../browser/browser.ts";
+import { gateA, uniqueName, verificationLink } from "../support/people.ts";
+import { startServer, type Server } from "../support/server.ts";
+import { asyncapi, openapi } from "./documents.ts";
+
+/** The documents in a browser, as the gateway serves them; what its policy forbids fails a test (browser.ts). */
+let server: Server;
+beforeAll(async () => {
+  server = await startServer({ RATE_LIMIT: "on" });
+});
+const open = async (place = ""): Promise<Page> => (await openDevice(`${gateA(server)}/docs/${place}`)).page;
+
+const operationAt = (page: Page, path: string) =>
+  page.locator("section", { has: page.getByRole("heading", { name: path }) });
+/** Sends what is typed; the answer that is shown. */
+const tryIt = async (page: Page, path: string, fields: Record<string, string>): Promise<string> => {
+  const section = operationAt(page, path);
+  const isOpen = await section.locator("details").getAttribute("open");
+  if (isOpen === null) await section.getByText("Try it").click();
+  for (const [name, value] of Object.entries(fields))
+    await section.getByLabel(name, { exact: true }).fill(value);
+  const answered = page.waitForResponse((response) => response.url().startsWith(gateA(server)));
+  await section.getByRole("button", { name: /^Send/ }).click();
+  await answered;
+  await section.locator(".status").waitFor();
+  return section.getByRole("status").innerText();
+};
+
+test("every operation and message is there, and has its place in the address", async () => {
+  const page = await open("#http");
+  for (const path of Object.keys(openapi.paths)) await page.getByRole("heading", { name: path }).waitFor();
+  await page.getByRole("link", { name: "WebSocket", exact: true }).click();
+  await page.getByRole("heading", { level: 1, name: "WebSocket" }).waitFor();
+  const asked = Object.values(asyncapi.operations).filter(({ action }) => action === "receive");
+  expect(await page.getByRole("heading", { name: /^Request$/ }).count()).toBe(asked.length);
+  await page.goBack();
+  await page.getByRole("heading", { level: 1, name: "HTTP" }).waitFor();
+});
+
+test("a link to an operation leads there", async () => {
+  const page = await open("#socket/load/chats");
+  const heading = page.getByRole("heading", { name: "load/chats", exact: true });
+  await heading.waitFor();
+  await expect(heading.evaluate((it) => Math.abs(it.getBoundingClientRect().top) < 200)).resolves.toBe(true);
+});
+
+test("the filter leaves what has the word in its name or its description", async () => {
+  const page = await open();
+  const contents = page.getByRole("navigation", { name: "Contents" });
+  await contents.getByLabel("Filter").fill("typing");
+  const left = await contents.getByRole("link").allInnerTexts();
+  expect(left).toEqual(["WebSocket", "typing", "push typing"]);
+  await contents.getByLabel("Filter").fill("no such thing");
+  await contents.getByText("Nothing").waitFor();
+});
+
+test("an account can be made from the page, and what fails is shown as it was answered", async () => {
+  const page = await open("#http");
+  const name = uniqueName();
+  const [email, password] = [`${name}@example.com`, "correct horse battery"];
+  expect(await tryIt(page, "/api/v1/auth/register", { name, email, password })).toMatch(/^201 Created/);
+  const link = await verificationLink(server, email);
+  const verify = "/api/v1/auth/email_verify/{key}";
+  expect(await tryIt(page, verify, { key: link.split("/").at(-1) ?? "" })).toMatch(
+    /account successfully created/,
+  );
+  expect(await tryIt(page, "/api/v1/auth/login", { email, password })).toMatch(/^201 Created[^]*"token"/);
+  await operationAt(page, "/api/v1/auth/login").getByLabel("Body as").selectOption("a form");
+  expect(await tryIt(page, "/api/v1/auth/login", { email, password })).toMatch(/^201 Created[^]*"token"/);
+  expect(await tryIt(page, "/api/v1/auth/login", { email: "", password })).toMatch(
+    /^400 Bad Request[^]*email/,
+  );
+  let answer = "";
+  for (let i = 0; i < 12 && !answer.startsWith("429"); i++)
+    answer = await tryIt(page, "/api/v1/auth/login", { email, password: "wrong" });
+  expect(answer).toMatch(/retry-after: \d+/);
+  expect(await tryIt(page, "/readyz", {})).toMatch(/^200 OK[^]*"ready": true/);
+});
+
+test("the guide is there as it is written", async () => {
+  const page = await open("#client/send-once");
+  await page.getByRole("heading", { name: "Send once" }).waitFor();
+  await page.getByText("crypto.randomUUID()").waitFor();
+});
+
+test.each(["openapi.json", "asyncapi.json"])("%s is there for other tools", async (file) => {
+  const answer = await fetch(`${gateA(server)}/docs/${file}`);
+  expect(await answer.json()).toEqual(file === "openapi.json" ? openapi : asyncapi);
+});
