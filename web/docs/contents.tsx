@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import guide from "../../docs/write-a-client.md";
 import { pushes, requests } from "./asyncapi.ts";
 import type { Place } from "./location.ts";
@@ -52,6 +52,11 @@ export function Contents({ place }: { place: Place }) {
   const [wanted, setWanted] = useState("");
   const [isOpen, setOpen] = useState(false);
   const shown = fitting(wanted);
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(
+    () => list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" }),
+    [place],
+  );
   return (
     <nav class={isOpen ? "contents open" : "contents"} aria-label="Contents">
       <button type="button" class="quiet" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
@@ -69,7 +74,7 @@ export function Contents({ place }: { place: Place }) {
         <p class="soft" aria-live="polite">
           {shown.length === 0 && "Nothing has that in its name."}
         </p>
-        <ul onClick={() => setOpen(false)}>
+        <ul ref={list} onClick={() => setOpen(false)}>
           {shown.map(({ id, title, entries }) => (
             <li key={id}>
               <Link {...{ id, title, place }} />

@@ -39,7 +39,10 @@ function One(operation: Operation) {
       {taken.properties && Object.keys(taken.properties).length > 0 && (
         <>
           <h3>{requestBody ? "Body" : "In the path"}</h3>
-          <SchemaTable schema={taken} label={`Fields of ${path}`} />
+          <div class="pair">
+            <SchemaTable schema={taken} label={`Fields of ${path}`} />
+            {requestBody && <Json value={exampleOf(taken)} label={`Example of a body for ${path}`} />}
+          </div>
         </>
       )}
       {good?.map(([status, { content }]) => (

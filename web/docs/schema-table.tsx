@@ -26,7 +26,7 @@ export function SchemaTable({ schema, label }: { schema: Schema; label: string }
   return (
     <div>
       <div class="scroll" tabIndex={0} role="group" aria-label={label}>
-        <table>
+        <table class="fields">
           <thead>
             <tr>
               {["Field", ...used.map(({ title }) => title)].map((title) => (

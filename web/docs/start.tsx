@@ -3,8 +3,8 @@ export const Start = () => (
   <>
     <h1>Build on REWIND</h1>
     <p>
-      A chat back end: accounts over HTTP, everything else over one WebSocket. What is on these pages is made
-      from the server&rsquo;s own code, and tested against it.
+      A chat back end: accounts over HTTP, everything else over one WebSocket. The reference is made from the
+      server&rsquo;s own code, and a test holds each answer of a running server against it.
     </p>
     <ul class="cards">
       <Card href="#client" title="Write a client in 10 minutes">
