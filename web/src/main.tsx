@@ -1,3 +1,10 @@
 import { render } from "preact";
-const app = document.getElementById("app");
-if (app) render(<p>soon</p>, app);
+import { followOtherTabs } from "./account.ts";
+import { App } from "./app.tsx";
+import { applySettings } from "./settings.ts";
+import "./style/style.css";
+
+applySettings();
+followOtherTabs();
+const root = document.getElementById("app");
+if (root) render(<App />, root);

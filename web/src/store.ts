@@ -1,0 +1,179 @@
+import { signal } from "@preact/signals";
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import {
+  connect,
+  type Change,
+  type Client,
+  type Entry,
+  type RewindError,
+  type State,
+  type User,
+} from "../../sdk/src/index.ts";
+import type { Account } from "./account.ts";
+import { notify } from "./notices.ts";
+import { Chats } from "./state/chats.ts";
+import { Frames } from "./state/frames.ts";
+import { Outgoing } from "./state/outgoing.ts";
+import { People } from "./state/people.ts";
+import { Reading } from "./state/reading.ts";
+import { Timelines } from "./state/timelines.ts";
+import { Typing } from "./state/typing.ts";
+import { problemOf, words } from "./words/words.ts";
+
+export type Shown = { peer: User; focusComposer(): void };
+
+/** What one signed-in user sees, all of it derived from what their client tells. */
+export class Store {
+  readonly client: Client;
+  readonly state = signal<State>("connecting");
+  readonly people = new People();
+  readonly typing = new Typing();
+  readonly chats: Chats;
+  readonly outgoing: Outgoing;
+  readonly timelines: Timelines;
+  readonly reading: Reading;
+  /** The conversation on the screen. */
+  shown: Shown | undefined;
+
+  readonly userId: string;
+  readonly #frames = new Frames();
+  readonly #ended: (error: RewindError | undefined) => void;
+  #error: RewindError | undefined;
+  #meeting: Promise<boolean> | undefined;
+
+  /** `ended`: by the server's will. */
+  constructor({ token, userId }: Account, ended: (error: RewindError | undefined) => void) {
+    this.userId = userId;
+    this.#ended = ended;
+    this.client = connect({ url: location.origin, token, storage: outboxStorage(userId) });
+    this.chats = new Chats(this.client);
+    this.outgoing = new Outgoing(this.client, {
+      first: (peerId, message) => this.timelines.takeFirst(peerId, message),
+      refused: (error) => notify(words.value.notDone(problemOf(error))),
+    });
+    this.timelines = new Timelines(this.client, this.chats, this.outgoing, userId);
+    this.reading = new Reading(this.client, this.chats);
+    this.#listen();
+  }
+
+  close(): void {
+    this.#frames.stop();
+    this.typing.stop();
+    this.reading.stop();
+    this.client.close();
+  }
+
+  #listen(): void {
+    const { client } = this;
+    const inFrame =
+      <T>(job: (payload: T) => void) =>
+      (payload: T) =>
+        this.#frames.add(() => job(payload));
+    client.on("state", (state) => this.#becomes(state));
+    client.on("error", (error) => this.#failed(error));
+    client.on("ready", ({ resumed }) => this.#ready(resumed));
+    client.on("outbox", () => {
+      this.outgoing.note();
+      this.#frames.add(() => this.#showUnsent());
+    });
+    client.on(
+      "change",
+      inFrame((change) => this.#take(change)),
+    );
+    client.on(
+      "read",
+      inFrame((mark) => this.chats.read(mark)),
+    );
+    client.on(
+      "typing",
+      inFrame((word) => this.typing.heard(word)),
+    );
+    client.on(
+      "people",
+      inFrame(() => this.#peopleChanged()),
+    );
+    client.on("reload", ({ chat_id }) => void this.#reload(chat_id));
+  }
+
+  #becomes(state: State): void {
+    this.state.value = state;
+    if (state === "closed") this.#ended(this.#error);
+  }
+
+  #failed(error: RewindError): void {
+    this.#error = error;
+    if (error.type === "STORAGE") notify(problemOf(error));
+    else this.outgoing.refuseStored(error);
+    this.#frames.add(() => this.#showUnsent());
+  }
+
+  #ready(resumed: boolean): void {
+    this.#peopleChanged();
+    if (!resumed) void this.#reload();
+  }
+
+  async #reload(chatId?: string): Promise<void> {
+    const outdated = this.timelines.outdated(this.shown?.peer.id, chatId);
+    if (!(await this.#loadChats())) return;
+    for (const peerId of outdated) this.timelines.loadAnew(peerId);
+  }
+
+  #take(change: Change): void {
+    this.typing.take(change.message, this.userId);
+    if (!this.#place(change)) void this.#meet(change);
+  }
+
+  /** Whether it is of a chat that is known. */
+  #place(change: Change): boolean {
+    const isKnown = this.chats.take(change, this.userId);
+    if (isKnown) this.timelines.take(change.message);
+    return isKnown;
+  }
+
+  /** Somebody began a chat. What was being loaded may be older than that. */
+  async #meet(change: Change): Promise<void> {
+    await (this.#meeting ??= this.#loadChats());
+    this.#meeting = undefined;
+    if (!this.#place(change) && (await this.#loadChats())) this.#place(change);
+  }
+
+  /** Whether they came. */
+  async #loadChats(): Promise<boolean> {
+    try {
+      await this.chats.load();
+    } catch {
+      return false; // closed
+    }
+    this.timelines.chatsChanged();
+    return true;
+  }
+
+  #showUnsent(): void {
+    this.outgoing.show();
+    this.timelines.unsentChanged();
+  }
+
+  #peopleChanged(): void {
+    this.people.follow(this.client);
+    for (const user of this.people.all) this.chats.meet(user);
+  }
+}
+
+/** Of one user: whoever is signed in sends what is in it. */
+function outboxStorage(userId: string) {
+  const key = `rewind.outbox.${userId}`;
+  return {
+    load: () => JSON.parse(localStorage.getItem(key) ?? "[]") as Entry[],
+    save: (entries: Entry[]) =>
+      entries.length > 0 ? localStorage.setItem(key, JSON.stringify(entries)) : localStorage.removeItem(key),
+  };
+}
+
+export const StoreContext = createContext<Store | null>(null);
+
+export function useStore(): Store {
+  const store = useContext(StoreContext);
+  if (!store) throw new Error("nobody is signed in");
+  return store;
+}

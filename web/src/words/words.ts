@@ -1,0 +1,23 @@
+import { computed } from "@preact/signals";
+import { RewindError } from "../../../sdk/src/index.ts";
+import { language } from "../settings.ts";
+import { en, type Words } from "./en.ts";
+import { ko } from "./ko.ts";
+
+const all: Record<"en" | "ko", Words> = { en, ko };
+
+/** In the chosen language; what reads it in a component follows the choice. */
+export const words = computed(() => all[language.value]);
+
+const MS = 1_000;
+
+/** What went wrong, for people. */
+export function problemOf(error: unknown): string {
+  const { problems, tooMany } = words.value;
+  if (!(error instanceof RewindError)) return String(error);
+  if (error.code === 429 && error.retryAfterMs !== undefined)
+    return tooMany(Math.ceil(error.retryAfterMs / MS));
+  return problems[error.type] ?? sentence(error.reason);
+}
+
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
