@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { openDevice } from "../browser/browser.ts";
+import { seriousFindings } from "../support/axe.ts";
 import { gateA, uniqueName, verificationLink } from "../support/people.ts";
 import { startServer, type Server } from "../support/server.ts";
 import { asyncapi, openapi } from "./documents.ts";
@@ -88,4 +89,39 @@ test("the guide is there as it is written", async () => {
 test.each(["openapi.json", "asyncapi.json"])("%s is there for other tools", async (file) => {
   const answer = await fetch(`${gateA(server)}/docs/${file}`);
   expect(await answer.json()).toEqual(file === "openapi.json" ? openapi : asyncapi);
+});
+
+test.each(["", "#client", "#http", "#socket", "#v2", "#v1"])(
+  "no serious finding, nor anything to scroll sideways, in /docs/%s",
+  async (place) => {
+    const { page } = await openDevice(`${gateA(server)}/docs/${place}`, { bypassCSP: true });
+    for (const summary of await page.locator("summary").all()) await summary.click();
+    for (const [width, colorScheme] of [
+      [1280, "light"],
+      [390, "dark"],
+    ] as const) {
+      await page.setViewportSize({ width, height: 844 });
+      await page.emulateMedia({ colorScheme });
+      const root = page.locator("html");
+      expect(await root.evaluate((it) => it.scrollWidth - it.clientWidth)).toBe(0);
+      expect(await seriousFindings(page)).toEqual([]);
+    }
+  },
+  60_000,
+);
+
+test("without a mouse: past the contents, into the page, and to an operation", async () => {
+  const page = await open("#http");
+  await page.getByRole("heading", { level: 1, name: "HTTP" }).waitFor();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter"); // skips the contents
+  await page.keyboard.press("Tab");
+  expect(await page.locator("main :focus").count()).toBe(1);
+  await page.getByLabel("Filter").focus();
+  await page.keyboard.type("typing");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 3, name: "typing" }).first().waitFor();
+  expect(page.url()).toMatch(/#socket\/typing$/);
 });
