@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { openDevice } from "../browser/browser.ts";
 import { seriousFindings } from "../support/axe.ts";
-import { gateA, uniqueName, verificationLink } from "../support/people.ts";
+import { gateA, register, uniqueName, verificationLink } from "../support/people.ts";
 import { startServer, type Server } from "../support/server.ts";
 import { asyncapi, openapi } from "./documents.ts";
 
@@ -78,6 +78,20 @@ test("an account can be made from the page, and what fails is shown as it was an
     answer = await tryIt(page, "/api/v1/auth/login", { email, password: "wrong" });
   expect(answer).toMatch(/retry-after: \d+/);
   expect(await tryIt(page, "/readyz", {})).toMatch(/^200 OK[^]*"ready": true/);
+});
+
+test("frames can be said by hand: a request from the list is answered by this server", async () => {
+  const { token } = await register(server);
+  const page = await open("#socket/try");
+  await page.getByLabel("Token", { exact: true }).fill(token);
+  await page.getByRole("button", { name: "Connect", exact: true }).click();
+  const log = page.getByRole("log", { name: "Frames" });
+  await log.getByText('"reload":[]').waitFor();
+  await page.getByLabel("Request", { exact: true }).selectOption("load/friends");
+  await page.getByRole("button", { name: "Send", exact: true }).click();
+  await log.getByText('"payload":{"type":"friends","friends":[],"requests":[]}').waitFor();
+  await page.getByRole("button", { name: "Disconnect" }).click();
+  await log.getByText("closed: 1005").waitFor();
 });
 
 test("the guide is there as it is written", async () => {

@@ -31,6 +31,7 @@ const groups: Group[] = [
       ...requests.map(({ id, name, summary }) => ({ id, title: name, about: summary, isCode: true })),
       ...pushes.map(({ id, name }) => ({ id, title: `push ${name}`, isCode: true })),
       { id: "socket/errors", title: "Errors" },
+      { id: "socket/try", title: "Try it" },
     ],
   },
   { id: "v2", title: "Protocol v2, in words", entries: [] },

@@ -29,8 +29,8 @@ function One(operation: Operation) {
     Object.entries(responses).filter(([status]) => Number(status) < OK === isGood),
   );
   return (
-    <section id={id} aria-labelledby={`${id} name`}>
-      <h2 id={`${id} name`}>
+    <section id={id} aria-labelledby={`${id}-name`}>
+      <h2 id={`${id}-name`}>
         <span class="method">{method}</span> <code>{path}</code>
       </h2>
       <p>

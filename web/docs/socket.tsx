@@ -8,6 +8,7 @@ import {
   type Push,
   type Request,
 } from "./asyncapi.ts";
+import { Console } from "./console.tsx";
 import { Json, SchemaTable } from "./schema-table.tsx";
 import { Words } from "./words.tsx";
 
@@ -28,6 +29,7 @@ export const Socket = () => (
       <Pushed key={push.id} {...push} />
     ))}
     <Errors />
+    <Console />
   </>
 );
 
@@ -43,8 +45,8 @@ function Frame({ message, label, isAsked }: { message: Message; label: string; i
 }
 
 const Asked = ({ id, name, summary, message, reply }: Request) => (
-  <section id={id} aria-labelledby={`${id} name`}>
-    <h3 id={`${id} name`}>
+  <section id={id} aria-labelledby={`${id}-name`}>
+    <h3 id={`${id}-name`}>
       <code>{name}</code>
     </h3>
     <p>
@@ -60,8 +62,8 @@ const Asked = ({ id, name, summary, message, reply }: Request) => (
 );
 
 const Pushed = ({ id, name, message }: Push) => (
-  <section id={id} aria-labelledby={`${id} name`}>
-    <h3 id={`${id} name`}>
+  <section id={id} aria-labelledby={`${id}-name`}>
+    <h3 id={`${id}-name`}>
       <code>{name}</code>
     </h3>
     <Frame message={message} label={`the push ${name}`} isAsked={false} />
@@ -69,8 +71,8 @@ const Pushed = ({ id, name, message }: Push) => (
 );
 
 const Errors = () => (
-  <section id="socket/errors" aria-labelledby="errors name">
-    <h2 id="errors name">Errors</h2>
+  <section id="socket/errors" aria-labelledby="errors-name">
+    <h2 id="errors-name">Errors</h2>
     <p>
       An <code>error</code> is the reply to what was not done. <code>type</code> is for programs,{" "}
       <code>reason</code> for people. Where the <code>outcome</code> is <code>unknown</code>, the same is to

@@ -14,7 +14,7 @@ export const Start = () => (
         Register, verify, log in. Each can be tried on this page.
       </Card>
       <Card href="#socket" title="WebSocket">
-        Every request with its reply, every push, every error.
+        Every request with its reply, every push, every error; and a socket to send frames by hand.
       </Card>
       <Card href="#v2" title="The protocol in words">
         Order, cursors, nonces, and how a socket ends.
