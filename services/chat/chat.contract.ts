@@ -54,7 +54,7 @@ export const chat = contract({
     send: {
       together: true,
       description:
-        "Sends. After this resolves the message is on disk. Takes effect once for each author and nonce, for good.",
+        "Sends. The message is on disk before this is answered. Takes effect once for each author and nonce, for good.",
       params: { ...target, content, nonce },
       result,
     },

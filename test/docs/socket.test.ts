@@ -114,6 +114,7 @@ describe("a session is as the document says", () => {
   });
 
   test("what cannot be understood", async () => {
+    mine.drain();
     refused(await mine.askRaw("no JSON"));
     refused(await mine.askRaw(Buffer.from("{}")));
     refused(await mine.ask("nonsense", {}));

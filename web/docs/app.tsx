@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import v1 from "../../docs/protocol-v1.md";
 import v2 from "../../docs/protocol-v2.md";
 import guide from "../../docs/write-a-client.md";
@@ -24,8 +24,12 @@ export function App() {
   useEffect(() => {
     document.title = `${title} · REWIND`;
   }, [title]);
+  const main = useRef<HTMLElement>(null);
   return (
     <div class="docs">
+      <button type="button" class="skip" onClick={() => main.current?.focus()}>
+        Skip the contents
+      </button>
       <header>
         <a class="brand" href="#">
           <svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true">
@@ -37,7 +41,7 @@ export function App() {
       </header>
       <div class="columns">
         <Contents place={place} />
-        <main key={title}>
+        <main key={title} ref={main} tabIndex={-1}>
           <Page />
         </main>
       </div>

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import guide from "../../docs/write-a-client.md";
 import { pushes, requests } from "./asyncapi.ts";
 import type { Place } from "./location.ts";
@@ -31,6 +31,7 @@ const groups: Group[] = [
       ...requests.map(({ id, name, summary }) => ({ id, title: name, about: summary, isCode: true })),
       ...pushes.map(({ id, name }) => ({ id, title: `push ${name}`, isCode: true })),
       { id: "socket/errors", title: "Errors" },
+      { id: "socket/try", title: "Try it" },
     ],
   },
   { id: "v2", title: "Protocol v2, in words", entries: [] },
@@ -52,6 +53,11 @@ export function Contents({ place }: { place: Place }) {
   const [wanted, setWanted] = useState("");
   const [isOpen, setOpen] = useState(false);
   const shown = fitting(wanted);
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(
+    () => list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" }),
+    [place],
+  );
   return (
     <nav class={isOpen ? "contents open" : "contents"} aria-label="Contents">
       <button type="button" class="quiet" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
@@ -69,7 +75,7 @@ export function Contents({ place }: { place: Place }) {
         <p class="soft" aria-live="polite">
           {shown.length === 0 && "Nothing has that in its name."}
         </p>
-        <ul onClick={() => setOpen(false)}>
+        <ul ref={list} onClick={() => setOpen(false)}>
           {shown.map(({ id, title, entries }) => (
             <li key={id}>
               <Link {...{ id, title, place }} />

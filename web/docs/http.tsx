@@ -29,8 +29,8 @@ function One(operation: Operation) {
     Object.entries(responses).filter(([status]) => Number(status) < OK === isGood),
   );
   return (
-    <section id={id} aria-labelledby={`${id} name`}>
-      <h2 id={`${id} name`}>
+    <section id={id} aria-labelledby={`${id}-name`}>
+      <h2 id={`${id}-name`}>
         <span class="method">{method}</span> <code>{path}</code>
       </h2>
       <p>
@@ -39,7 +39,10 @@ function One(operation: Operation) {
       {taken.properties && Object.keys(taken.properties).length > 0 && (
         <>
           <h3>{requestBody ? "Body" : "In the path"}</h3>
-          <SchemaTable schema={taken} label={`Fields of ${path}`} />
+          <div class="pair">
+            <SchemaTable schema={taken} label={`Fields of ${path}`} />
+            {requestBody && <Json value={exampleOf(taken)} label={`Example of a body for ${path}`} />}
+          </div>
         </>
       )}
       {good?.map(([status, { content }]) => (
@@ -60,7 +63,7 @@ function One(operation: Operation) {
 const Failures = ({ responses, label }: { responses: [string, Response][]; label: string }) => (
   <>
     <h3>Otherwise</h3>
-    <div class="scroll" tabIndex={0} role="region" aria-label={label}>
+    <div class="scroll" tabIndex={0} role="group" aria-label={label}>
       <table>
         <thead>
           <tr>

@@ -63,17 +63,17 @@ function limitsOf({ minLength, maxLength, minimum, maximum, maxItems, ...schema 
     range(minLength, maxLength, "characters"),
     range(minimum, maximum),
     range(undefined, maxItems, "items"),
-    schema.pattern && `like ${schema.pattern}`,
-    schema.format && `format ${schema.format}`,
-    "default" in schema && `else ${JSON.stringify(schema.default)}`,
+    schema.pattern && `like \`${schema.pattern}\``,
+    schema.format && `as ${schema.format}`,
+    "default" in schema && `${JSON.stringify(schema.default)} if left out`,
   ];
   return all.filter((it) => typeof it === "string" && it !== "") as string[];
 }
 
 function range(from: number | undefined, to: number | undefined, of = ""): string {
   if (from === undefined && to === undefined) return "";
-  if (from === undefined) return `up to ${to} ${of}`;
-  return `${to === undefined ? `${from} or more` : `${from} to ${to}`} ${of}`;
+  if (from === undefined) return `up to ${to} ${of}`.trim();
+  return `${to === undefined ? `${from} or more` : `${from} to ${to}`} ${of}`.trim();
 }
 
 /** Fields of which one shuts out the others. */

@@ -8,6 +8,7 @@ import {
   type Push,
   type Request,
 } from "./asyncapi.ts";
+import { Console } from "./console.tsx";
 import { Json, SchemaTable } from "./schema-table.tsx";
 import { Words } from "./words.tsx";
 
@@ -28,6 +29,7 @@ export const Socket = () => (
       <Pushed key={push.id} {...push} />
     ))}
     <Errors />
+    <Console />
   </>
 );
 
@@ -35,39 +37,33 @@ export const Socket = () => (
 function Frame({ message, label, isAsked }: { message: Message; label: string; isAsked: boolean }) {
   const { ref, ...frame } = frameLike(message);
   return (
-    <>
+    <div class="pair">
       <SchemaTable schema={message.payload.properties?.["payload"] ?? {}} label={`Fields of ${label}`} />
       <Json value={isAsked ? { ...frame, ref } : frame} label={`Example of ${label}`} />
-    </>
+    </div>
   );
 }
 
 const Asked = ({ id, name, summary, message, reply }: Request) => (
-  <section id={id} aria-labelledby={`${id} name`}>
-    <h3 id={`${id} name`}>
+  <section id={id} aria-labelledby={`${id}-name`}>
+    <h3 id={`${id}-name`}>
       <code>{name}</code>
     </h3>
     <p>
       <Words text={summary} />
     </p>
-    <div class="pair">
-      <div>
-        <h4>Request</h4>
-        <Frame message={message} label={`the request ${name}`} isAsked />
-      </div>
-      <div>
-        <h4>
-          Reply <code>{reply.name}</code>, or <a href="#socket/errors">error</a>
-        </h4>
-        <Frame message={reply} label={`the reply to ${name}`} isAsked />
-      </div>
-    </div>
+    <h4>Request</h4>
+    <Frame message={message} label={`the request ${name}`} isAsked />
+    <h4>
+      Reply <code>{reply.name}</code>, or <a href="#socket/errors">error</a>
+    </h4>
+    <Frame message={reply} label={`the reply to ${name}`} isAsked />
   </section>
 );
 
 const Pushed = ({ id, name, message }: Push) => (
-  <section id={id} aria-labelledby={`${id} name`}>
-    <h3 id={`${id} name`}>
+  <section id={id} aria-labelledby={`${id}-name`}>
+    <h3 id={`${id}-name`}>
       <code>{name}</code>
     </h3>
     <Frame message={message} label={`the push ${name}`} isAsked={false} />
@@ -75,14 +71,14 @@ const Pushed = ({ id, name, message }: Push) => (
 );
 
 const Errors = () => (
-  <section id="socket/errors" aria-labelledby="errors name">
-    <h2 id="errors name">Errors</h2>
+  <section id="socket/errors" aria-labelledby="errors-name">
+    <h2 id="errors-name">Errors</h2>
     <p>
       An <code>error</code> is the reply to what was not done. <code>type</code> is for programs,{" "}
       <code>reason</code> for people. Where the <code>outcome</code> is <code>unknown</code>, the same is to
       be said again with the same nonce.
     </p>
-    <div class="scroll" tabIndex={0} role="region" aria-label="Errors">
+    <div class="scroll" tabIndex={0} role="group" aria-label="Errors">
       <table>
         <thead>
           <tr>

@@ -3,8 +3,8 @@ export const Start = () => (
   <>
     <h1>Build on REWIND</h1>
     <p>
-      A chat back end: accounts over HTTP, everything else over one WebSocket. What is on these pages is made
-      from the server&rsquo;s own code, and tested against it.
+      A chat back end: accounts over HTTP, everything else over one WebSocket. The reference is made from the
+      server&rsquo;s own code, and a test holds each answer of a running server against it.
     </p>
     <ul class="cards">
       <Card href="#client" title="Write a client in 10 minutes">
@@ -14,7 +14,7 @@ export const Start = () => (
         Register, verify, log in. Each can be tried on this page.
       </Card>
       <Card href="#socket" title="WebSocket">
-        Every request with its reply, every push, every error.
+        Every request with its reply, every push, every error; and a socket to send frames by hand.
       </Card>
       <Card href="#v2" title="The protocol in words">
         Order, cursors, nonces, and how a socket ends.

@@ -27,6 +27,7 @@ export function TryIt({ operation }: { operation: Operation }) {
     event.preventDefault();
     const given = new FormData(event.currentTarget as HTMLFormElement);
     setAsking(true);
+    setAnswer(undefined);
     setAnswer(await ask(operation, inputs, given).catch(String));
     setAsking(false);
   };
@@ -39,10 +40,10 @@ export function TryIt({ operation }: { operation: Operation }) {
       <button type="submit" disabled={isAsking}>
         {isAsking ? "Sending…" : `Send ${operation.method}`}
       </button>
-      <output aria-live="polite">
+      <div class="answer" role="status">
         {typeof answer === "string" && <p class="error">{answer}</p>}
         {typeof answer === "object" && <Shown {...answer} />}
-      </output>
+      </div>
     </form>
   );
 }

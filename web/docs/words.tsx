@@ -26,13 +26,13 @@ function element(node: Node, page: string, key: number): ComponentChild {
   const inner = children.map((child, i) => element(child, page, i));
   if (tag === "table")
     return (
-      <div key={key} class="scroll" tabIndex={0} role="region" aria-label="Table">
+      <div key={key} class="scroll" tabIndex={0} role="group" aria-label="Table">
         <table>{inner}</table>
       </div>
     );
   if (tag === "pre")
     return (
-      <pre key={key} tabIndex={0} role="region" aria-label={`Code, ${language || "text"}`}>
+      <pre key={key} tabIndex={0} role="group" aria-label={`Code, ${language || "text"}`}>
         {inner}
       </pre>
     );
