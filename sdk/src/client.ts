@@ -109,6 +109,7 @@ export class Client {
   send(target: Target, content: string): Promise<Message> {
     const { chat_id, user_id } = target as { chat_id?: string; user_id?: string };
     const place = chat_id === undefined ? { user_id } : { chat_id };
+    if (chat_id !== undefined) this.#typed.delete(chat_id); // what is typed from now on is another message
     return this.#outbox.add({ ...newEntry(), type: "send", ...place, content });
   }
   /**

@@ -12,6 +12,7 @@ import { useReading } from "./use-reading.ts";
 const OLDER_PX = 1_200;
 /** Drawn beyond what is in sight, on either side. */
 const BUFFER_PX = 1_000;
+const NEWEST = 30;
 
 type Props = { scene: Scene };
 
@@ -50,7 +51,7 @@ export function MessageList({ scene }: Props) {
           data={rows}
           shift={isShifted}
           bufferSize={BUFFER_PX}
-          keepMounted={editedRow(scene)}
+          keepMounted={keptRows(scene)}
           onScroll={() => {
             end.onScroll();
             loadOlder();
@@ -101,17 +102,18 @@ function useIsShifted({ timeline }: Scene): boolean {
   return isShifted;
 }
 
-/** What is being edited is not lost when it is scrolled away. */
-function editedRow({ editing, timeline }: Scene): number[] | undefined {
+/** The newest ones, where one comes back to, and what is being edited, which would be lost if it were scrolled away. */
+function keptRows({ editing, timeline: { rows } }: Scene): number[] {
+  const kept = Array.from({ length: Math.min(rows.length, NEWEST) }, (_, index) => rows.length - 1 - index);
   const id = editing.value?.message.id;
-  if (id === undefined) return undefined;
-  const index = timeline.rows.findLastIndex(({ line }) => line.peek().message?.id === id);
-  return index < 0 ? undefined : [index];
+  const edited = id && rows.findLastIndex(({ line }) => line.peek().message?.id === id);
+  return edited && edited >= 0 ? [...kept, edited] : kept;
 }
 
 function State({ scene: { timeline, store, peer } }: Props) {
   const t = words.value;
   const problem = timeline.problem.value;
+  void timeline.version.value;
   if (problem)
     return (
       <p class="log-state" role="alert">

@@ -25,6 +25,7 @@ export const MessageRow = memo(({ scene, row, previous, isFirst, isMarked }: Pro
   const line = row.line.value;
   const before = previous?.line.value;
   const t = words.value;
+  const isGoing = revisionOf(scene, line)?.type === "delete";
   const isNewDay = !before || !isSameDay(before.at, line.at);
   const isHead =
     isNewDay || isMarked || before.isOwn !== line.isOwn || line.at - before.at > GROUP_MS || isGone(before);
@@ -41,8 +42,8 @@ export const MessageRow = memo(({ scene, row, previous, isFirst, isMarked }: Pro
           <span>{t.newDivider}</span>
         </p>
       )}
-      {isGone(line) ? (
-        <Gone line={line} />
+      {isGone(line) || isGoing ? (
+        <Gone line={line} isGoing={isGoing} />
       ) : (
         <MessageArticle
           scene={scene}
@@ -59,17 +60,36 @@ const isGone = ({ message }: Line) => message?.deleted ?? false;
 
 const sideOf = ({ isOwn }: Line) => (isOwn ? "is-own" : "is-peer");
 
-const Gone = ({ line }: { line: Line }) => (
-  <article class={`message is-gone ${sideOf(line)}`} data-id={line.message?.id} data-state="sent">
-    <p class="gone">{words.value.deleted}</p>
+const revisionOf = ({ store }: Scene, { message }: Line) =>
+  message && store.outgoing.revisions.value.get(message.id);
+
+/** Its text is gone from here at once, and the clock as soon as it is from everywhere. */
+const Gone = ({ line, isGoing }: { line: Line; isGoing: boolean }) => (
+  <article
+    class={`message is-gone ${sideOf(line)}`}
+    data-id={line.message?.id}
+    data-state="sent"
+    data-revision={isGoing ? "delete" : undefined}
+    aria-busy={isGoing}
+  >
+    <p class="gone">
+      {words.value.deleted} {isGoing && <Clock label={words.value.changing} />}
+    </p>
   </article>
+);
+
+const Clock = ({ label }: { label: string }) => (
+  <span class="pending" title={label}>
+    <Icon name="clock" size={14} />
+    <span class="unseen">{label}</span>
+  </span>
 );
 
 type ArticleProps = { scene: Scene; line: Line; isHead: boolean; name: string };
 
 function MessageArticle({ scene, line, isHead, name }: ArticleProps) {
   const { message } = line;
-  const revision = message && scene.store.outgoing.revisions.value.get(message.id);
+  const revision = revisionOf(scene, line);
   const editing = scene.editing.value;
   const isEdited = message && editing?.message.id === message.id;
   const classes = `message ${sideOf(line)} ${isHead ? "is-head" : ""}`;
@@ -103,19 +123,13 @@ function MessageArticle({ scene, line, isHead, name }: ArticleProps) {
 function Meta({ line: { at, message, state }, revision }: { line: Line; revision: Entry | undefined }) {
   const t = words.value;
   const isPending = state === "pending" || revision !== undefined;
-  const label = revision ? t.changing : t.sending;
   return (
     <span class="meta">
       {message?.edited_at && <span class="edited">({t.edited})</span>}{" "}
       <time dateTime={new Date(at).toISOString()} title={fullTimeOf(at)}>
         {timeOf(at)}
       </time>{" "}
-      {isPending && (
-        <span class="pending" title={label}>
-          <Icon name="clock" size={14} />
-          <span class="unseen">{label}</span>
-        </span>
-      )}
+      {isPending && <Clock label={revision ? t.changing : t.sending} />}
       {state === "failed" && <Icon name="alert" size={14} />}
     </span>
   );

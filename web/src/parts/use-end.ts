@@ -5,6 +5,8 @@ import type { Scene } from "./scene.ts";
 
 /** So near to the end is at the end. */
 const NEAR_PX = 24;
+/** By then what is in sight has been measured. */
+const SETTLED_MS = 200;
 
 /**
  * Stays at the end while one is there: new messages move in, and what grows is followed. It begins at the first message
@@ -29,24 +31,25 @@ export function useEnd(
     if (length > 0) list.current?.scrollToIndex(length - 1, { align: "end" });
     scene.focusComposer();
   };
-  const onScroll = () => {
+  const look = () => {
     const element = log.current;
     if (!element) return;
     const { scrollTop: top, scrollHeight: height, clientHeight } = element;
     const isNear = height - top - clientHeight <= NEAR_PX;
     // Who scrolls up leaves, however little; that what is above has shrunk is no scrolling.
-    if (!isNear && top < last.current.top && height >= last.current.height) isAtEnd.value = false;
-    else if (isNear) isAtEnd.value = true;
+    if (isNear) isAtEnd.value = true;
+    else if (top < last.current.top && height >= last.current.height) isAtEnd.value = false;
     last.current = { top, height };
   };
 
   useLayoutEffect(() => {
     const { markedRow } = timeline;
-    isAtEnd.value = true;
+    isAtEnd.value = markedRow < 0;
     if (markedRow < 0) return keep();
-    isAtEnd.value = false;
     list.current?.scrollToIndex(markedRow, { align: "start", offset: -NEAR_PX });
+    const timer = setTimeout(look, SETTLED_MS);
+    return () => clearTimeout(timer);
   }, [scene, timeline.epoch]);
   useLayoutEffect(keep, [version, isAtEnd.value]);
-  return { onScroll, keep, go };
+  return { onScroll: look, keep, go };
 }

@@ -48,7 +48,6 @@ function Screen({ route: { screen, ...where } }: { route: Route }) {
 function peerOf({ chats, people }: Store, chatId?: string, userId?: string) {
   const friends = people.friends.value;
   if (chatId) return chats.get(chatId)?.value.peer;
-  void chats.order.value;
   const known = userId && chats.withPeer(userId)?.peer;
   return known || (chats.isComplete.value ? friends.find(({ id }) => id === userId) : undefined);
 }

@@ -38,7 +38,9 @@ export class Chats {
   find(chatId: string): Chat | undefined {
     return this.#byId.get(chatId)?.peek();
   }
+  /** Follows whether there is one. */
   withPeer(userId: string): Chat | undefined {
+    void this.order.value;
     return this.find(this.#byPeer.get(userId) ?? "");
   }
 

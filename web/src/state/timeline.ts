@@ -92,6 +92,7 @@ export class Timeline {
       if (turn !== this.#turn) return;
       this.#held = null;
       this.problem.value = error as RewindError;
+      this.version.value += 1;
     }
   }
 
