@@ -87,9 +87,9 @@ test("frames can be said by hand: a request from the list is answered by this se
   await page.getByRole("button", { name: "Connect", exact: true }).click();
   const log = page.getByRole("log", { name: "Frames" });
   await log.getByText('"reload":[]').waitFor();
-  await page.getByLabel("Request", { exact: true }).selectOption("load/friends");
+  await page.getByLabel("Request", { exact: true }).selectOption("load/chats");
   await page.getByRole("button", { name: "Send", exact: true }).click();
-  await log.getByText('"payload":{"type":"friends","friends":[],"requests":[]}').waitFor();
+  await log.getByText('"payload":{"type":"chats","chats":[],"before":null}').waitFor();
   await page.getByRole("button", { name: "Disconnect" }).click();
   await log.getByText("closed: 1005").waitFor();
 });

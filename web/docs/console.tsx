@@ -54,7 +54,7 @@ export function Console() {
 }
 
 function Sender({ socket }: { socket: LiveSocket }) {
-  const [frame, setFrame] = useState(exampleOf("load/chats"));
+  const [frame, setFrame] = useState(exampleOf("load/friends"));
   const send = (event: SubmitEvent) => {
     event.preventDefault();
     socket.send(frame);
@@ -68,7 +68,7 @@ function Sender({ socket }: { socket: LiveSocket }) {
           onChange={({ currentTarget }) => setFrame(exampleOf(currentTarget.value))}
         >
           {requests.map(({ name }) => (
-            <option key={name} selected={name === "load/chats"}>
+            <option key={name} selected={name === "load/friends"}>
               {name}
             </option>
           ))}
