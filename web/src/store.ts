@@ -126,7 +126,7 @@ export class Store {
 
   /** Whether it is of a chat that is known. */
   #place(change: Change): boolean {
-    const isKnown = this.chats.take(change, this.userId);
+    const isKnown = this.chats.take(change);
     if (isKnown) this.timelines.take(change.message);
     return isKnown;
   }

@@ -51,12 +51,15 @@ export function Composer({ scene }: { scene: Scene }) {
   );
 }
 
+/** A phone would show one over what one wants to read. */
+export const hasKeyboard = () => matchMedia("(hover: hover)").matches;
+
 function useWriting(scene: Scene, box: RefObject<HTMLTextAreaElement | null>) {
   const { id: peerId } = scene.peer;
   const [left, setLeft] = useState(() => leftOf(draftTo(peerId)));
   useLayoutEffect(() => {
     scene.focusComposer = () => box.current?.focus({ preventScroll: true });
-    if (matchMedia("(hover: hover)").matches) scene.focusComposer(); // it would bring up the keyboard of a phone
+    if (hasKeyboard()) scene.focusComposer();
   }, [scene]);
 
   const changed = (text: string) => {

@@ -11,7 +11,7 @@ import { useReading } from "./use-reading.ts";
 /** So near to the top older ones are asked for. */
 const OLDER_PX = 1_200;
 /** Drawn beyond what is in sight, on either side. */
-const BUFFER_PX = 1_000;
+const BUFFER_PX = 1_500;
 const NEWEST = 30;
 
 type Props = { scene: Scene };

@@ -1,8 +1,8 @@
-import { useLayoutEffect, useMemo } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { User } from "../../../sdk/src/index.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Back } from "../parts/back.tsx";
-import { Composer } from "../parts/composer.tsx";
+import { Composer, hasKeyboard } from "../parts/composer.tsx";
 import { Confirm } from "../parts/dialog.tsx";
 import { MessageList } from "../parts/message-list.tsx";
 import { Scene } from "../parts/scene.ts";
@@ -30,6 +30,10 @@ export function Conversation({ peer }: { peer: User }) {
 }
 
 function Header({ scene, peer }: { scene: Scene; peer: User }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (!hasKeyboard()) heading.current?.focus();
+  }, []);
   const chatId = scene.chatId ?? "";
   const isTyping = scene.store.typing.chats.value.has(chatId);
   return (
@@ -37,7 +41,7 @@ function Header({ scene, peer }: { scene: Scene; peer: User }) {
       <Back />
       <Avatar user={peer} />
       <div class="bar-text">
-        <h1>
+        <h1 ref={heading} tabIndex={-1}>
           <bdi>{peer.name}</bdi>
         </h1>
         <p class="typing" aria-live="polite">

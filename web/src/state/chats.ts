@@ -1,5 +1,5 @@
 import { computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
-import type { Change, Chat, Client, Message, ReadMark, User } from "../../../sdk/src/index.ts";
+import type { Change, Chat, Client, ReadMark, User } from "../../../sdk/src/index.ts";
 
 /** One's chats, by their last message. */
 export class Chats {
@@ -45,20 +45,24 @@ export class Chats {
   }
 
   /** Whether it is of a chat that is known. */
-  take({ message }: Change, me: string): boolean {
+  take(change: Change): boolean {
+    const { message } = change;
     const chat = this.#byId.get(message.chat_id);
     if (!chat) return false;
     const was = chat.peek();
     if (message.seq <= was.last_seq) return true;
-    chat.value = changed(was, message, me);
-    if (this.order.peek()[0] !== message.chat_id && chat.peek().last_message.id !== was.last_message.id)
-      this.#sort();
+    chat.value = changed(was, change);
+    const isFirst = this.order.peek()[0] === message.chat_id;
+    if (!isFirst && chat.peek().last_message.id !== was.last_message.id) this.#sort();
     return true;
   }
 
   read({ chat_id, seq, unread }: ReadMark): void {
     const chat = this.#byId.get(chat_id);
-    if (chat && seq >= chat.peek().read_seq) chat.value = { ...chat.peek(), read_seq: seq, unread };
+    if (!chat || seq < chat.peek().read_seq) return;
+    const { last_message: last, peer } = chat.peek();
+    const isMore = last.user_id === peer.id && !last.deleted && last.sent_seq > seq; // it came while this was said
+    chat.value = { ...chat.peek(), read_seq: seq, unread: Math.max(unread, isMore ? 1 : 0) };
   }
 
   /** A user as they now are. */
@@ -88,16 +92,15 @@ export class Chats {
   }
 }
 
-function changed(chat: Chat, message: Message, me: string): Chat {
+function changed(chat: Chat, { type, message }: Change): Chat {
   const { last_message: last } = chat;
-  const isNew = message.seq === message.sent_seq;
-  const isUnread = message.user_id !== me && message.sent_seq > chat.read_seq;
-  const unread = chat.unread + (isUnread && isNew ? 1 : 0) - (isUnread && message.deleted ? 1 : 0);
-  const isLast = message.sent_seq >= last.sent_seq;
+  const isUnread = message.user_id === chat.peer.id && message.sent_seq > chat.read_seq;
+  const isKnown = message.sent_seq <= chat.last_seq; // else it was sent and deleted while we were away
+  const more = type === "send" ? 1 : type === "delete" && isKnown ? -1 : 0;
   return {
     ...chat,
     last_seq: message.seq,
-    last_message: isLast ? message : last,
-    unread: Math.max(0, unread),
+    last_message: message.sent_seq >= last.sent_seq ? message : last,
+    unread: Math.max(0, chat.unread + (isUnread ? more : 0)),
   };
 }
