@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { account, farewell, signOut } from "./account.ts";
 import { Notices } from "./parts/notices.tsx";
 import { replaceRoute, toHome } from "./route.ts";
@@ -9,7 +9,8 @@ import { words } from "./words/words.ts";
 
 export function App() {
   const store = useSignedIn();
-  if (!store) return <Welcome farewell={farewell.value} />;
+  if (!account.value) return <Welcome farewell={farewell.value} />;
+  if (!store) return null; // for a moment
   return (
     <StoreContext.Provider value={store}>
       <Home />
@@ -22,7 +23,7 @@ export function App() {
 function useSignedIn(): Store | null {
   const now = account.value;
   const [store, setStore] = useState<Store | null>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!now) {
       replaceRoute(toHome);
       return setStore(null);
@@ -35,5 +36,5 @@ function useSignedIn(): Store | null {
     setStore(opened);
     return () => opened.close();
   }, [now]);
-  return now && store?.userId === now.userId ? store : null;
+  return store?.account === now ? store : null;
 }

@@ -21,6 +21,9 @@ import { Timelines } from "./state/timelines.ts";
 import { Typing } from "./state/typing.ts";
 import { problemOf, words } from "./words/words.ts";
 
+/** Between two tries to get what a server could not give. */
+const AGAIN_MS = 3_000;
+
 export type Shown = { peer: User; focusComposer(): void };
 
 /** What one signed-in user sees, all of it derived from what their client tells. */
@@ -36,15 +39,16 @@ export class Store {
   /** The conversation on the screen. */
   shown: Shown | undefined;
 
-  readonly userId: string;
+  readonly account: Account;
   readonly #frames = new Frames();
   readonly #ended: (error: RewindError | undefined) => void;
   #error: RewindError | undefined;
   #meeting: Promise<boolean> | undefined;
 
   /** `ended`: by the server's will. */
-  constructor({ token, userId }: Account, ended: (error: RewindError | undefined) => void) {
-    this.userId = userId;
+  constructor(account: Account, ended: (error: RewindError | undefined) => void) {
+    const { token, userId } = account;
+    this.account = account;
     this.#ended = ended;
     this.client = connect({ url: location.origin, token, storage: outboxStorage(userId) });
     this.chats = new Chats(this.client);
@@ -52,7 +56,7 @@ export class Store {
       first: (peerId, message) => this.timelines.takeFirst(peerId, message),
       refused: (error) => notify(words.value.notDone(problemOf(error))),
     });
-    this.timelines = new Timelines(this.client, this.chats, this.outgoing, userId);
+    this.timelines = new Timelines(this.client, this.chats, this.outgoing);
     this.reading = new Reading(this.client, this.chats);
     this.#listen();
   }
@@ -120,15 +124,17 @@ export class Store {
   }
 
   #take(change: Change): void {
-    this.typing.take(change.message, this.userId);
     if (!this.#place(change)) void this.#meet(change);
   }
 
   /** Whether it is of a chat that is known. */
   #place(change: Change): boolean {
+    const { message } = change;
     const isKnown = this.chats.take(change);
-    if (isKnown) this.timelines.take(change.message);
-    return isKnown;
+    if (!isKnown) return false;
+    this.timelines.take(message);
+    if (message.user_id === this.chats.find(message.chat_id)?.peer.id) this.typing.ended(message.chat_id);
+    return true;
   }
 
   /** Somebody began a chat. What was being loaded may be older than that. */
@@ -138,12 +144,17 @@ export class Store {
     if (!this.#place(change) && (await this.#loadChats())) this.#place(change);
   }
 
-  /** Whether they came. */
+  /** Again until they come; false where the client is closed before that. */
   async #loadChats(): Promise<boolean> {
-    try {
-      await this.chats.load();
-    } catch {
-      return false; // closed
+    for (;;) {
+      try {
+        await this.chats.load();
+        break;
+      } catch (error) {
+        if (this.client.state === "closed") return false;
+        const { retryAfterMs = AGAIN_MS } = error as RewindError;
+        await new Promise((again) => setTimeout(again, retryAfterMs));
+      }
     }
     this.timelines.chatsChanged();
     return true;

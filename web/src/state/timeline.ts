@@ -36,7 +36,7 @@ export class Timeline {
   readonly mark = signal<number | null>(null);
   readonly problem = signal<RewindError | null>(null);
 
-  readonly #me: string;
+  readonly #peerId: string;
   readonly #byId = new Map<string, Row>();
   /** How many rows, from the first, are sent. */
   #sent = 0;
@@ -44,8 +44,8 @@ export class Timeline {
   #held: Message[] | null = null;
   #turn = 0;
 
-  constructor(me: string) {
-    this.#me = me;
+  constructor(peerId: string) {
+    this.#peerId = peerId;
   }
 
   get isLoading(): boolean {
@@ -59,7 +59,7 @@ export class Timeline {
   get lastOwn(): Message | undefined {
     for (let index = this.#sent - 1; index >= 0; index -= 1) {
       const message = this.#messageAt(index);
-      if (message?.user_id === this.#me && !message.deleted) return message;
+      if (message && message.user_id !== this.#peerId && !message.deleted) return message;
     }
     return undefined;
   }
@@ -165,7 +165,7 @@ export class Timeline {
 
   #lineOf(message: Message): Line {
     const { user_id, content, created_at } = message;
-    return { state: "sent", isOwn: user_id === this.#me, content, at: Date.parse(created_at), message };
+    return { state: "sent", isOwn: user_id !== this.#peerId, content, at: Date.parse(created_at), message };
   }
 
   #messageAt(index: number): Message | undefined {

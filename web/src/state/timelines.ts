@@ -11,21 +11,19 @@ export class Timelines {
   readonly #client: Client;
   readonly #chats: Chats;
   readonly #outgoing: Outgoing;
-  readonly #me: string;
   readonly #open = new Map<string, Timeline>();
 
-  constructor(client: Client, chats: Chats, outgoing: Outgoing, me: string) {
+  constructor(client: Client, chats: Chats, outgoing: Outgoing) {
     this.#client = client;
     this.#chats = chats;
     this.#outgoing = outgoing;
-    this.#me = me;
   }
 
   /** Of the conversation with a peer; it loads itself. */
   of(peerId: string): Timeline {
     const known = this.#open.get(peerId);
     if (known) return known;
-    const timeline = new Timeline(this.#me);
+    const timeline = new Timeline(peerId);
     this.#open.set(peerId, timeline);
     this.#load(peerId, timeline);
     timeline.setUnsent(this.#unsentTo(peerId));

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { Message, Typing as Word } from "../../../sdk/src/index.ts";
+import type { Typing as Word } from "../../../sdk/src/index.ts";
 
 /** The chats in which somebody else types. */
 export class Typing {
@@ -10,21 +10,18 @@ export class Typing {
     clearTimeout(this.#timers.get(chat_id));
     this.#timers.set(
       chat_id,
-      setTimeout(() => this.#ended(chat_id), expires_in_ms),
+      setTimeout(() => this.ended(chat_id), expires_in_ms),
     );
     if (!this.chats.peek().has(chat_id)) this.chats.value = new Set(this.chats.peek()).add(chat_id);
-  }
-
-  /** What was typed has come. */
-  take({ chat_id, user_id }: Message, me: string): void {
-    if (user_id !== me && this.#timers.has(chat_id)) this.#ended(chat_id);
   }
 
   stop(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
   }
 
-  #ended(chatId: string): void {
+  /** It has, or what was typed has come. */
+  ended(chatId: string): void {
+    if (!this.#timers.has(chatId)) return;
     clearTimeout(this.#timers.get(chatId));
     this.#timers.delete(chatId);
     this.chats.value = new Set([...this.chats.peek()].filter((id) => id !== chatId));
