@@ -5,8 +5,13 @@ import { words } from "./words.ts";
 const DAY_MS = 86_400_000;
 const WEEK = 7;
 
+/** The chosen language as it is written where one is, as far as the browser says. */
+const locale = computed(
+  () => navigator.languages.find((it) => it.startsWith(language.value)) ?? language.value,
+);
+
 const formats = computed(() => {
-  const of = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(language.value, options);
+  const of = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale.value, options);
   return {
     time: of({ hour: "numeric", minute: "2-digit" }),
     weekday: of({ weekday: "short" }),
