@@ -53,8 +53,11 @@ async function build(sources: string): Promise<void> {
   }
 }
 
-const sources = digest();
-const isFresh = existsSync(stamp) && readFileSync(stamp, "utf8") === sources;
-if (!isFresh && !existsSync(join(root, "node_modules/vite"))) {
-  process.stderr.write("The web client was not built: the packages for that are not installed.\n");
-} else if (!isFresh) await build(sources);
+try {
+  const sources = digest();
+  const isFresh = existsSync(stamp) && readFileSync(stamp, "utf8") === sources;
+  if (!isFresh) await build(sources);
+} catch (error) {
+  process.stderr.write(`The web client was not built: ${String(error)}\n`);
+  process.exitCode = 1; // the server starts all the same
+}

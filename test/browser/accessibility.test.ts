@@ -1,9 +1,7 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { gateA, uniqueName } from "../support/people.ts";
+import { seriousFindings } from "../support/axe.ts";
 import { startServer, type Server } from "../support/server.ts";
 import * as acts from "./acts.ts";
 import { openDevice, openPage, type Device } from "./browser.ts";
@@ -12,7 +10,6 @@ import { openDevice, openPage, type Device } from "./browser.ts";
 let server: Server;
 let ann: Device, ben: Device;
 let names: { ann: string; ben: string };
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 beforeAll(async () => {
   server = await startServer();
@@ -33,23 +30,11 @@ beforeAll(async () => {
   await acts.remove(ann.page, "to be deleted");
 }, 60_000);
 
-async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const run = () => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run();
-  const { violations } = await page.evaluate(run);
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(
-      ({ id, nodes }) =>
-        `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("; ")}`,
-    );
-}
-
 const inBoth = (what: string, prepare: () => Promise<Page>) =>
   test.each(["light", "dark"] as const)(`${what}, %s`, async (colorScheme) => {
     const page = await prepare();
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    expect(await findings(page)).toEqual([]);
+    expect(await seriousFindings(page)).toEqual([]);
   });
 
 describe("no serious finding in", () => {
