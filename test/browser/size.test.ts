@@ -73,7 +73,7 @@ describe("a long conversation", () => {
     await acts.log(page).hover();
     for (let turns = 0; turns < 3_000; turns++) {
       look(await shown(reader));
-      if ((await acts.message(page, content).count()) > 0) return;
+      if ((await acts.message(page, content).count()) > 0) return look(await shown(reader));
       await page.mouse.wheel(0, pixels);
     }
     throw new Error(`${content} is nowhere`);
