@@ -59,6 +59,9 @@ const Sheet = ({ children }: { children: ComponentChildren }) => (
       <LanguageChoice />
     </header>
     <main class="sheet">{children}</main>
+    <footer>
+      <a href="/docs/">{words.value.developers}</a>
+    </footer>
   </div>
 );
 

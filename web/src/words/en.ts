@@ -22,6 +22,7 @@ export const en = {
   notConfirmed: "Your account is not there yet. Follow the link in the mail first, then try again.",
   mailbox: "Open the development mailbox",
   back: "Back",
+  developers: "For developers",
   sessionEnded: "Please log in again: your session has ended.",
   sentAway: (reason: string) => `You were signed out by the server. ${reason}`.trim(),
 

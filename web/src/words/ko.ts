@@ -22,6 +22,7 @@ export const ko: Words = {
   notConfirmed: "아직 계정이 확인되지 않았습니다. 메일의 링크를 먼저 누른 다음 다시 시도해 주세요.",
   mailbox: "개발용 메일함 열기",
   back: "뒤로",
+  developers: "개발자 문서",
   sessionEnded: "로그인이 만료되었습니다. 다시 로그인해 주세요.",
   sentAway: (reason) => `서버에서 로그아웃되었습니다. ${reason}`.trim(),
 
