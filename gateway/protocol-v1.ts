@@ -2,6 +2,9 @@ import { framesV1 } from "./frames.ts";
 import type { Incoming, Protocol } from "./protocol.ts";
 import { pushV1 } from "./pushes.ts";
 
+/** A client beats every 40 s; 5 s more are the network's. */
+const SILENCE_MS = 45_000;
+
 /** v1 tells some requests apart by what their payload holds. */
 function rowOf({ type, payload }: Incoming): string {
   if (typeof type !== "string") return "";
@@ -17,6 +20,7 @@ export const protocolV1 = (listsAsText: boolean): Protocol => ({
   subprotocol: "rewind.v1",
   resumes: false,
   maxFrameBytes: 16 * 1024,
+  silenceMs: SILENCE_MS,
   frames: framesV1,
   rowOf,
   authenticated({ user, requests, friends }) {

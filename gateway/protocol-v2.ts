@@ -3,9 +3,11 @@ import { framesV2 } from "./frames-v2.ts";
 import type { Incoming, Outgoing, Protocol } from "./protocol.ts";
 import type { Said } from "./protocol-v2.frames.ts";
 import { pushV2 } from "./pushes.ts";
-import { BURST, HEARTBEAT_MS, RATE, SILENCE_MS } from "./session.ts";
+import { BURST, HEARTBEAT_MS, RATE } from "./session.ts";
 
 const MAX_FRAME_BYTES = 64 * 1024;
+/** Browsers let a page that nobody looks at act once a minute. */
+const SILENCE_MS = 90_000;
 /** Clients that were sent away together do not come back together. */
 const SPREAD_MS = 3_000;
 /** Frames whose payload says which of several requests they are. */
@@ -25,6 +27,7 @@ export const protocolV2: Protocol = {
   subprotocol: "rewind.v2",
   resumes: true,
   maxFrameBytes: MAX_FRAME_BYTES,
+  silenceMs: SILENCE_MS,
   frames: framesV2,
   rowOf,
   hello: () =>

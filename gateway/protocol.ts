@@ -25,6 +25,8 @@ export interface Protocol {
   /** Whether a session hears of conversations only once it has said what it knows of them (`sync`). */
   readonly resumes: boolean;
   readonly maxFrameBytes: number;
+  /** A socket without a heartbeat for so long is closed. */
+  readonly silenceMs: number;
   readonly frames: Frames;
   /** The key in `frames` of what a frame asks for; a key that is not there is an unknown type. */
   rowOf(frame: Incoming): string;

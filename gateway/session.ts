@@ -12,9 +12,10 @@ import type { Again, Outgoing, Protocol, Ref } from "./protocol.ts";
 /** Frames at once, then a second. */
 export const BURST = 120;
 export const RATE = 20;
-/** A client beats so often; 5 s more are the network's. */
+/** A client beats so often. */
 export const HEARTBEAT_MS = 40_000;
-export const SILENCE_MS = 45_000;
+/** So long a client may take to read what it asked for. */
+const READ_WITHIN_MS = 45_000;
 /** Bytes that a slow reader may leave unread before it is cut. */
 const MAX_BACKLOG_BYTES = 1024 * 1024;
 /** Frames that wait for the one under way, before no more are read from the socket. */
@@ -238,7 +239,7 @@ export class Session {
 
   /** Ends a socket whose client has been silent for too long. To be called every second or so. */
   checkHeartbeat(now: number): void {
-    if (!this.#answering && now - (this.#beatAt ?? this.#openedAt) > SILENCE_MS)
+    if (!this.#answering && now - (this.#beatAt ?? this.#openedAt) > this.protocol.silenceMs)
       this.close(4003, "Heartbeat missing. Websocket session closed.");
   }
 
@@ -291,7 +292,7 @@ export class Session {
    */
   async read(): Promise<void> {
     for (let waited = 0; this.isOpen && this.backlog > MAX_BACKLOG_BYTES / 2; waited += READ_CHECK_MS) {
-      if (waited > SILENCE_MS) return this.#socket.terminate();
+      if (waited > READ_WITHIN_MS) return this.#socket.terminate();
       await pause(READ_CHECK_MS);
     }
   }

@@ -41,12 +41,12 @@ export function webPages(dist = DIST): (request: IncomingMessage, response: Serv
   return ({ method = "", url = "", headers }, response) => {
     const file = files.get(url.split("?", 1)[0] ?? "");
     if (!file || !READING.has(method)) return false;
-    if (headers["if-none-match"] === file.headers["ETag"]) {
+    if (headers["if-none-match"]?.includes(file.headers["ETag"] ?? "")) {
       response.writeHead(304, file.headers).end();
       return true;
     }
-    const accepted = String(headers["accept-encoding"]);
-    const body = file.bodies.find(({ encoding = "" }) => accepted.includes(encoding));
+    const accepted = acceptedBy(headers["accept-encoding"]);
+    const body = file.bodies.find(({ encoding }) => !encoding || accepted.has(encoding));
     response.writeHead(200, {
       ...file.headers,
       ...(body?.encoding && { "Content-Encoding": body.encoding }),
@@ -56,6 +56,15 @@ export function webPages(dist = DIST): (request: IncomingMessage, response: Serv
     return true;
   };
 }
+
+/** Of what a client prefers we ask no more than whether it takes it at all. */
+const acceptedBy = (header: string | string[] = "") =>
+  new Set(
+    String(header)
+      .split(",")
+      .filter((it) => !/;\s*q=0(\.0*)?\s*$/.test(it))
+      .map((it) => (it.split(";", 1)[0] ?? "").trim()),
+  );
 
 function read(dist: string): Map<string, File> {
   const files = new Map<string, File>();

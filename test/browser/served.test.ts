@@ -37,11 +37,15 @@ test("a page that did not change is not sent again", async () => {
   const { headers } = await ask("/");
   const again = await ask("/", { "if-none-match": String(headers["etag"]) });
   expect([again.status, again.body.length]).toEqual([304, 0]);
+  const either = await ask("/", { "if-none-match": `"other", ${String(headers["etag"])}` });
+  expect(either.status).toBe(304);
 });
 
 test.each([
   ["br, gzip", "br"],
   ["gzip", "gzip"],
+  ["br;q=0, gzip;q=0.5", "gzip"],
+  ["brotli", undefined],
   ["identity", undefined],
 ])("who accepts %s gets %s", async (accepted, encoding) => {
   const { headers, body } = await ask(script, { "accept-encoding": accepted });

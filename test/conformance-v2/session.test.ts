@@ -43,7 +43,7 @@ describe("hello", () => {
       type: "hello",
       payload: {
         heartbeat_interval_ms: 40_000,
-        heartbeat_timeout_ms: 45_000,
+        heartbeat_timeout_ms: 90_000,
         max_frame_bytes: 64 * 1024,
         max_content: 2000,
         burst: expect.any(Number),
