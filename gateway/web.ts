@@ -30,7 +30,8 @@ const HEADERS = {
 
 type Body = { content: Buffer; encoding?: string };
 /** `bodies`: the smallest first, what every client takes last. */
-type File = { headers: Record<string, string>; bodies: Body[] };
+type File = { headers: Record<string, string> & { ETag: string }; bodies: Body[] };
+const NOTHING: Body = { content: Buffer.alloc(0) };
 
 /**
  * Serves what `npm run build:web` made, from memory: no request reaches the disk, so there is no path to get wrong.
@@ -41,20 +42,22 @@ export function webPages(dist = DIST): (request: IncomingMessage, response: Serv
   return ({ method = "", url = "", headers }, response) => {
     const file = files.get(url.split("?", 1)[0] ?? "");
     if (!file || !READING.has(method)) return false;
-    if (headers["if-none-match"]?.includes(file.headers["ETag"] ?? "")) {
-      response.writeHead(304, file.headers).end();
-      return true;
-    }
-    const accepted = acceptedBy(headers["accept-encoding"]);
-    const body = file.bodies.find(({ encoding }) => !encoding || accepted.has(encoding));
-    response.writeHead(200, {
-      ...file.headers,
-      ...(body?.encoding && { "Content-Encoding": body.encoding }),
-      "Content-Length": body?.content.length ?? 0,
-    });
-    response.end(method === "HEAD" ? undefined : body?.content);
+    if (headers["if-none-match"]?.includes(file.headers.ETag)) response.writeHead(304, file.headers).end();
+    else answer(response, file, acceptedBy(headers["accept-encoding"]), method === "GET");
     return true;
   };
+}
+
+function answer(
+  response: ServerResponse,
+  { headers, bodies }: File,
+  accepted: Set<string>,
+  isWanted: boolean,
+) {
+  const { encoding, content } = bodies.find((it) => !it.encoding || accepted.has(it.encoding)) ?? NOTHING;
+  const length = { "Content-Length": content.length };
+  response.writeHead(200, { ...headers, ...length, ...(encoding && { "Content-Encoding": encoding }) });
+  response.end(isWanted ? content : undefined);
 }
 
 /** Of what a client prefers we ask no more than whether it takes it at all. */
