@@ -2,7 +2,7 @@ import { connect, login, RewindError } from "../sdk/src/index.ts"; // elsewhere:
 
 /**
  * Says again what it is told, and takes everybody for a friend.
- * URL=http://localhost:3000 EMAIL=bot@example.org PASSWORD=correct-horse node examples/bot.ts
+ * URL=http://localhost:3000 EMAIL=bot@example.org PASSWORD=correct-horse npx node examples/bot.ts
  */
 const { URL: url = "http://localhost:3000", EMAIL: email = "", PASSWORD: password = "" } = process.env;
 const HELP = "Say anything, and I say it again. `help` shows this.";

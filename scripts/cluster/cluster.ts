@@ -114,6 +114,9 @@ async function start(counts: Counts): Promise<void> {
   const started = KINDS.flatMap((kind) => Array.from({ length: counts[kind] }, () => add(kind)));
   const urls = (await Promise.all(started)).map(({ url }) => url).filter((url) => url !== "");
   isReady = true;
+  tell(
+    "add KIND, remove NAME and stop are taken here; npm run repl looks inside, metrics are told in docs/operations.md",
+  );
   process.stdout.write(`ready ${urls.join(" ")}\n`);
   createInterface({ input: process.stdin }).on("line", (line) => {
     obey(line, add).catch((error: unknown) => tell(messageOf(error)));
