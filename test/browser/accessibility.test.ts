@@ -90,7 +90,29 @@ test("without a mouse: to a conversation, a message, its edit and back", async (
 
 test("a screen reader is told of new messages, and of the connection", async () => {
   const { page } = ann;
-  expect(await acts.log(page).getAttribute("aria-live")).not.toBe("off");
+  expect(await acts.log(page).getAttribute("aria-live")).toBe("off"); // its rows come and go
+  await acts.open(page, names.ben);
+  await acts.open(ben.page, names.ann);
+  await page.evaluate<void>(`(() => {
+    window.told = [];
+    const region = document.querySelector('.announcer[aria-live="polite"]');
+    new MutationObserver((changes) => {
+      for (const { addedNodes } of changes) for (const node of addedNodes) told.push(node.textContent);
+    }).observe(region, { childList: true, subtree: true, characterData: true });
+  })()`);
+  const told = () => page.evaluate<string[]>("told");
+  for (const text of ["first news", "second news"]) {
+    await acts.say(ben.page, text);
+    await acts.sent(page, text).waitFor();
+    await page.locator(".announcer").getByText(text).waitFor();
+  }
+  await acts.say(page, "of my own");
+  await acts.sent(page, "of my own").waitFor();
+  await acts.log(page).hover();
+  await page.mouse.wheel(0, -2_000);
+  await page.mouse.wheel(0, 2_000);
+  await page.waitForTimeout(500); // nothing more is told
+  expect(await told()).toEqual([`${names.ben}: first news`, `${names.ben}: second news`]);
   await ann.context.setOffline(true);
   await page
     .getByRole("status")

@@ -12,6 +12,7 @@ import {
 } from "../../sdk/src/index.ts";
 import type { Account } from "./account.ts";
 import { notify } from "./notices.ts";
+import { announce } from "./parts/announcer.tsx";
 import { Chats } from "./state/chats.ts";
 import { Frames } from "./state/frames.ts";
 import { Outgoing } from "./state/outgoing.ts";
@@ -133,7 +134,10 @@ export class Store {
     const isKnown = this.chats.take(change);
     if (!isKnown) return false;
     this.timelines.take(message);
-    if (message.user_id === this.chats.find(message.chat_id)?.peer.id) this.typing.ended(message.chat_id);
+    const peer = this.chats.find(message.chat_id)?.peer;
+    if (!peer || message.user_id !== peer.id) return true;
+    this.typing.ended(message.chat_id);
+    if (change.type === "send" && !message.deleted) announce(`${peer.name}: ${message.content}`);
     return true;
   }
 

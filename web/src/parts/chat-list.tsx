@@ -1,12 +1,15 @@
 import type { ReadonlySignal } from "@preact/signals";
+import type { RefObject } from "preact";
 import { memo } from "preact/compat";
+import { useEffect, useRef } from "preact/hooks";
 import type { Chat } from "../../../sdk/src/index.ts";
-import { go, route, toChat } from "../route.ts";
+import { go, route, toChat, type Route } from "../route.ts";
 import { useStore } from "../store.ts";
 import { momentOf } from "../words/times.ts";
 import { words } from "../words/words.ts";
 import { Avatar } from "./avatar.tsx";
 import { Empty } from "./empty.tsx";
+import { isModified } from "./keys.ts";
 
 /** What a list has room for. */
 const PREVIEW = 160;
@@ -17,8 +20,10 @@ export function ChatList() {
   const { conversations, noChats, noChatsHint, loading } = words.value;
   const ids = chats.order.value;
   const { value: current } = route;
+  const list = useRef<HTMLElement>(null);
+  useReturn(list, current);
   return (
-    <nav class="chats" aria-label={conversations}>
+    <nav ref={list} class="chats" aria-label={conversations} tabIndex={-1}>
       {ids.length === 0 &&
         (chats.isComplete.value ? (
           <Empty icon="message" title={noChats} hint={noChatsHint} />
@@ -34,6 +39,20 @@ export function ChatList() {
       </ul>
     </nav>
   );
+}
+
+/** Whoever comes back to the list, and left the focus behind, is where they went from. */
+function useReturn(list: RefObject<HTMLElement | null>, current: Route): void {
+  const left = useRef<Route>(current);
+  useEffect(() => {
+    const { current: from } = left;
+    left.current = current;
+    if (current.screen !== "home" || from.screen === "home") return;
+    if (document.activeElement !== document.body) return;
+    const href = from.screen === "chat" ? toChat(from.chatId) : "";
+    const entry = list.current?.querySelector<HTMLElement>(`a[href="${CSS.escape(href)}"]`);
+    (entry ?? list.current)?.focus();
+  }, [current]);
 }
 
 const Entry = memo(({ chat, isCurrent }: { chat: ReadonlySignal<Chat>; isCurrent: boolean }) => {
@@ -64,10 +83,6 @@ const Entry = memo(({ chat, isCurrent }: { chat: ReadonlySignal<Chat>; isCurrent
     </li>
   );
 });
-
-/** Whoever wants another tab gets one. */
-const isModified = (event: MouseEvent) =>
-  event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0;
 
 function Preview({ chat: { chat_id, peer, last_message: last } }: { chat: Chat }) {
   const { typing } = useStore();

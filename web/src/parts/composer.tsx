@@ -4,7 +4,7 @@ import { MAX_CONTENT } from "../rules.ts";
 import { draftTo, keepDraft } from "../state/drafts.ts";
 import { words } from "../words/words.ts";
 import { Icon } from "./icon.tsx";
-import { isPlainEnter } from "./keys.ts";
+import { hasKeyboard, isPlainEnter } from "./keys.ts";
 import type { Scene } from "./scene.ts";
 import { TextBox } from "./text-box.tsx";
 
@@ -15,13 +15,14 @@ const NEAR_LIMIT = 200;
 export function Composer({ scene }: { scene: Scene }) {
   const box = useRef<HTMLTextAreaElement>(null);
   const { left, onInput, onKeyDown, send } = useWriting(scene, box);
+  const composition = useComposition(box, send);
   const t = words.value;
   return (
     <form
       class="composer"
       onSubmit={(event) => {
         event.preventDefault();
-        send();
+        composition.sendAfter();
       }}
     >
       <div class="composer-box">
@@ -34,6 +35,8 @@ export function Composer({ scene }: { scene: Scene }) {
           enterkeyhint="send"
           onInput={onInput}
           onKeyDown={onKeyDown}
+          onCompositionStart={composition.onStart}
+          onCompositionEnd={composition.onEnd}
         />
         <Counter left={left} />
       </div>
@@ -50,9 +53,6 @@ export function Composer({ scene }: { scene: Scene }) {
     </form>
   );
 }
-
-/** A phone would show one over what one wants to read. */
-export const hasKeyboard = () => matchMedia("(hover: hover)").matches;
 
 function useWriting(scene: Scene, box: RefObject<HTMLTextAreaElement | null>) {
   const { id: peerId } = scene.peer;
@@ -90,8 +90,26 @@ function useWriting(scene: Scene, box: RefObject<HTMLTextAreaElement | null>) {
   return { left, onInput, onKeyDown, send };
 }
 
+/** A syllable that is being composed is not in the text yet: it ends as the box loses the focus, and is sent then. */
+function useComposition(box: RefObject<HTMLTextAreaElement | null>, send: () => void) {
+  const now = useRef({ isOn: false, isSending: false });
+  const onStart = () => (now.current.isOn = true);
+  const onEnd = () => {
+    const { isSending } = now.current;
+    now.current = { isOn: false, isSending: false };
+    if (isSending) setTimeout(send); // its last input event may come after this one
+  };
+  const sendAfter = () => {
+    if (!now.current.isOn) return send();
+    now.current.isSending = true;
+    box.current?.blur();
+    box.current?.focus({ preventScroll: true });
+  };
+  return { onStart, onEnd, sendAfter };
+}
+
 /** Characters left; all of them where that is not worth a word. */
-const leftOf = ({ length }: string) =>
+export const leftOf = ({ length }: string) =>
   length + NEAR_LIMIT > MAX_CONTENT ? MAX_CONTENT - length : MAX_CONTENT;
 
 export function Counter({ left }: { left: number }) {

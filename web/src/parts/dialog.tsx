@@ -9,6 +9,8 @@ type Props = { title: string; onClose: () => void; children: ComponentChildren }
 export function Dialog({ title, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
+  /** A selection of text that begins inside may end there. */
+  const isPressedOutside = useRef(false);
   useEffect(() => {
     const { current } = dialog;
     current?.showModal();
@@ -19,7 +21,8 @@ export function Dialog({ title, onClose, children }: Props) {
       ref={dialog}
       aria-labelledby={titleId}
       onClose={onClose}
-      onClick={({ target }) => target === dialog.current && onClose()}
+      onPointerDown={({ target }) => (isPressedOutside.current = target === dialog.current)}
+      onClick={({ target }) => isPressedOutside.current && target === dialog.current && onClose()}
     >
       <div class="dialog">
         <header>

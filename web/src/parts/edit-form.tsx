@@ -1,6 +1,7 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { MAX_CONTENT } from "../rules.ts";
 import { words } from "../words/words.ts";
+import { Counter, leftOf } from "./composer.tsx";
 import { isComposing, isPlainEnter } from "./keys.ts";
 import type { Editing, Scene } from "./scene.ts";
 import { TextBox } from "./text-box.tsx";
@@ -9,6 +10,7 @@ type Props = { scene: Scene; editing: Editing };
 
 export function EditForm({ scene, editing }: Props) {
   const box = useRef<HTMLTextAreaElement>(null);
+  const [left, setLeft] = useState(() => leftOf(editing.text));
   useLayoutEffect(() => {
     const area = box.current;
     area?.focus();
@@ -16,7 +18,8 @@ export function EditForm({ scene, editing }: Props) {
   }, []);
   const save = () => {
     const content = editing.text.trim();
-    if (content === "" || content.length > MAX_CONTENT) return;
+    if (content.length > MAX_CONTENT) return;
+    if (content === "") return void (scene.deleting.value = editing.message);
     if (content !== editing.message.content) scene.store.outgoing.edit(editing.message, content);
     scene.stopEditing();
   };
@@ -40,15 +43,18 @@ export function EditForm({ scene, editing }: Props) {
         text={editing.text}
         aria-label={t.editText}
         dir="auto"
-        maxLength={MAX_CONTENT}
-        onInput={({ currentTarget }) => (editing.text = currentTarget.value)}
+        onInput={({ currentTarget: { value } }) => {
+          editing.text = value;
+          setLeft(leftOf(value));
+        }}
         onKeyDown={onKeyDown}
       />
+      <Counter left={left} />
       <div class="actions">
         <button type="button" class="button quiet small" onClick={() => scene.stopEditing()}>
           {t.cancel}
         </button>
-        <button type="submit" class="button small">
+        <button type="submit" class="button small" aria-disabled={left < 0}>
           {t.save}
         </button>
       </div>

@@ -4,3 +4,10 @@ export const isComposing = (event: KeyboardEvent) => event.isComposing || event.
 
 export const isPlainEnter = (event: KeyboardEvent) =>
   event.key === "Enter" && !event.shiftKey && !isComposing(event);
+
+/** A phone would show one over what one wants to read. */
+export const hasKeyboard = () => matchMedia("(hover: hover)").matches;
+
+/** Whoever wants another tab gets one. */
+export const isModified = (event: MouseEvent) =>
+  event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0;

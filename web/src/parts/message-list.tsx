@@ -40,7 +40,7 @@ export function MessageList({ scene }: Props) {
         class="log"
         role="log"
         aria-label={t.messages}
-        aria-live={scene.isAtEnd.value ? "polite" : "off"}
+        aria-live="off"
         aria-busy={timeline.isLoading}
         tabIndex={0}
       >

@@ -169,10 +169,12 @@ function Failure({ scene, line: { unsent } }: { scene: Scene; line: Line }) {
   const again = () => {
     outgoing.retry(unsent);
     scene.store.timelines.unsentChanged();
+    scene.takeFocus();
   };
   const discard = () => {
     outgoing.discard(unsent.entry.nonce);
     scene.store.timelines.unsentChanged();
+    scene.takeFocus();
   };
   return (
     <p class="failure">

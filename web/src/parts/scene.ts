@@ -2,6 +2,7 @@ import { signal, type Signal } from "@preact/signals";
 import type { Message, Target, User } from "../../../sdk/src/index.ts";
 import type { Timeline } from "../state/timeline.ts";
 import type { Store } from "../store.ts";
+import { hasKeyboard } from "./keys.ts";
 
 export type Editing = { message: Message; text: string };
 
@@ -16,6 +17,7 @@ export class Scene {
   readonly isAtEnd = signal(true);
   /** Brings the focus back to where one writes. */
   focusComposer: () => void = () => {};
+  focusHeading: () => void = () => {};
 
   constructor(store: Store, peer: User) {
     this.store = store;
@@ -38,11 +40,21 @@ export class Scene {
   edit(message: Message): void {
     this.editing.value = { message, text: message.content };
   }
-  /** Whether there is one. */
+  /** The last that no change of is on its way. Whether there is one. */
   editLast(): boolean {
-    const { lastOwn } = this.timeline;
+    const { value: revisions } = this.store.outgoing.revisions;
+    const lastOwn = this.timeline.lastOwn((id) => !revisions.has(id));
     if (lastOwn) this.edit(lastOwn);
     return lastOwn !== undefined;
+  }
+  remove(message: Message): void {
+    if (this.editing.peek()?.message.id === message.id) this.editing.value = null;
+    this.store.outgoing.remove(message);
+  }
+  /** After what had the focus has gone. */
+  takeFocus(): void {
+    if (hasKeyboard()) this.focusComposer();
+    else this.focusHeading();
   }
   stopEditing(): void {
     this.editing.value = null;

@@ -1,4 +1,5 @@
 import { signal, useSignalEffect } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import type { Scene } from "./scene.ts";
 
 const isSeen = signal(!document.hidden);
@@ -16,7 +17,10 @@ export function useReading(scene: Scene): void {
     if (isSeen.value && isAtEnd.value && chatId !== undefined && last)
       store.reading.seen(chatId, last.sent_seq);
   });
+  const wasSeen = useRef(isSeen.peek());
   useSignalEffect(() => {
-    if (!isSeen.value && isAtEnd.peek()) timeline.mark.value = timeline.last?.sent_seq ?? null;
+    const { value: isNow } = isSeen;
+    if (wasSeen.current && !isNow && isAtEnd.peek()) timeline.mark.value = timeline.last?.sent_seq ?? null;
+    wasSeen.current = isNow;
   });
 }

@@ -2,8 +2,9 @@ import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { User } from "../../../sdk/src/index.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Back } from "../parts/back.tsx";
-import { Composer, hasKeyboard } from "../parts/composer.tsx";
+import { Composer } from "../parts/composer.tsx";
 import { Confirm } from "../parts/dialog.tsx";
+import { hasKeyboard } from "../parts/keys.ts";
 import { MessageList } from "../parts/message-list.tsx";
 import { Scene } from "../parts/scene.ts";
 import { useStore } from "../store.ts";
@@ -31,8 +32,11 @@ export function Conversation({ peer }: { peer: User }) {
 
 function Header({ scene, peer }: { scene: Scene; peer: User }) {
   const heading = useRef<HTMLHeadingElement>(null);
+  useLayoutEffect(() => {
+    scene.focusHeading = () => heading.current?.focus();
+  }, [scene]);
   useEffect(() => {
-    if (!hasKeyboard()) heading.current?.focus();
+    if (!hasKeyboard()) scene.focusHeading();
   }, []);
   const chatId = scene.chatId ?? "";
   const isTyping = scene.store.typing.chats.value.has(chatId);
@@ -55,13 +59,22 @@ function Header({ scene, peer }: { scene: Scene; peer: User }) {
 function DeleteDialog({ scene }: { scene: Scene }) {
   const message = scene.deleting.value;
   const t = words.value;
+  const isDone = useRef(false);
+  useEffect(() => {
+    if (message || !isDone.current) return;
+    isDone.current = false;
+    scene.takeFocus(); // the dialog gives it back to a button that goes with the message
+  }, [message]);
   if (!message) return null;
   return (
     <Confirm
       title={t.deleteTitle}
       text={t.deleteText}
       action={t.delete}
-      onConfirm={() => scene.store.outgoing.remove(message)}
+      onConfirm={() => {
+        isDone.current = true;
+        scene.remove(message);
+      }}
       onClose={() => (scene.deleting.value = null)}
     />
   );

@@ -1,5 +1,6 @@
 import { useSignalEffect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { Announcer } from "../parts/announcer.tsx";
 import { Connection } from "../parts/connection.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Sidebar } from "../parts/sidebar.tsx";
@@ -23,6 +24,7 @@ export function Home() {
       <main>
         <Screen route={route.value} />
       </main>
+      <Announcer />
     </div>
   );
 }

@@ -28,7 +28,18 @@ export class Frames {
     const jobs = this.#jobs;
     this.#jobs = [];
     batch(() => {
-      for (const job of jobs) job();
+      for (const job of jobs) run(job);
+    });
+  }
+}
+
+/** One that fails is reported as any script that does, and keeps no other from its turn. */
+function run(job: () => void): void {
+  try {
+    job();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
     });
   }
 }

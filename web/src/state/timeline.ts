@@ -56,10 +56,11 @@ export class Timeline {
     return this.#messageAt(this.#sent - 1);
   }
   /** The newest of one's own that can be edited. */
-  get lastOwn(): Message | undefined {
+  lastOwn(isFree: (id: string) => boolean): Message | undefined {
     for (let index = this.#sent - 1; index >= 0; index -= 1) {
       const message = this.#messageAt(index);
-      if (message && message.user_id !== this.#peerId && !message.deleted) return message;
+      if (message && message.user_id !== this.#peerId && !message.deleted && isFree(message.id))
+        return message;
     }
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { computed } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { language } from "../settings.ts";
 import { words } from "./words.ts";
 
@@ -24,8 +24,22 @@ const formats = computed(() => {
 });
 
 const midnight = (at: number) => new Date(at).setHours(0, 0, 0, 0);
-const daysAgo = (at: number) => Math.round((midnight(Date.now()) - midnight(at)) / DAY_MS);
-const isThisYear = (at: number) => new Date(at).getFullYear() === new Date().getFullYear();
+const nextMidnight = () => new Date(today.peek()).setHours(24, 0, 0, 0);
+
+/** When it began. A timer may be late where the machine has slept: hence also when one comes back. */
+const today = signal(midnight(Date.now()));
+let timer: ReturnType<typeof setTimeout> | undefined;
+function look(): void {
+  today.value = midnight(Date.now());
+  clearTimeout(timer);
+  timer = setTimeout(look, nextMidnight() - Date.now());
+}
+look();
+addEventListener("focus", look);
+document.addEventListener("visibilitychange", look);
+
+const daysAgo = (at: number) => Math.round((today.value - midnight(at)) / DAY_MS);
+const isThisYear = (at: number) => new Date(at).getFullYear() === new Date(today.value).getFullYear();
 
 export const isSameDay = (a: number, b: number) => midnight(a) === midnight(b);
 export const timeOf = (at: number) => formats.value.time.format(at);

@@ -15,9 +15,19 @@ const MS = 1_000;
 export function problemOf(error: unknown): string {
   const { problems, tooMany } = words.value;
   if (!(error instanceof RewindError)) return String(error);
-  if (error.code === 429 && error.retryAfterMs !== undefined)
+  const type = typeOf(error);
+  if (ATTEMPTS.has(type) && error.retryAfterMs !== undefined)
     return tooMany(Math.ceil(error.retryAfterMs / MS));
-  return problems[error.type] ?? sentence(error.reason);
+  return problems[type] ?? sentence(error.reason);
+}
+
+const ATTEMPTS: ReadonlySet<string> = new Set(["HTTP_429", "THROTTLED"]);
+
+/** Over HTTP the status stands for several things, which the reason tells apart. */
+function typeOf({ type, reason }: RewindError): string {
+  if (type === "HTTP_400" && reason === "name: already taken.") return "NAME_TAKEN";
+  if (type === "HTTP_429" && reason.startsWith("busy")) return "BUSY";
+  return type;
 }
 
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
