@@ -148,8 +148,8 @@ export class Client {
   }
   /** To be called with each key: says it every few seconds, and not at all while there is no connection. */
   typing(chat_id: string): void {
-    const now = Date.now();
-    if (!this.#link.current || now - (this.#typed.get(chat_id) ?? 0) < TYPING_EVERY_MS) return;
+    const now = performance.now();
+    if (!this.#link.current || now - (this.#typed.get(chat_id) ?? -Infinity) < TYPING_EVERY_MS) return;
     this.#typed.set(chat_id, now);
     this.#link.current.request("typing", { chat_id }).catch(() => {}); // worth no second try
   }
@@ -245,7 +245,7 @@ export class Client {
   #online(connection: Connection): void {
     for (const chat_id of this.#cursors.lost) {
       this.#cursors.found(chat_id);
-      this.#events.emit("reload", { chat_id });
+      if (this.#isResumed) this.#events.emit("reload", { chat_id }); // else `ready` says it of all
     }
     this.#events.emit("ready", { resumed: this.#isResumed });
     this.#outbox.open((entry) => say(connection, entry));

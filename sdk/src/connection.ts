@@ -193,7 +193,7 @@ export class Connection {
   #watch(): void {
     clearTimeout(this.#watching);
     this.#watching = undefined;
-    const owes = !this.#pace || this.#open.values().some(({ isSaid }) => isSaid);
+    const owes = !this.#pace || [...this.#open.values()].some(({ isSaid }) => isSaid);
     if (owes && !this.#isOver)
       this.#watching = setTimeout(() => this.cut(), this.#beat.timeout_ms ?? TIMEOUT_MS);
   }

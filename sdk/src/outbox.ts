@@ -34,10 +34,7 @@ export class Outbox {
   }
 
   get entries(): Entry[] {
-    return this.#kept
-      .values()
-      .map(({ entry }) => entry)
-      .toArray();
+    return [...this.#kept.values()].map(({ entry }) => entry);
   }
 
   /** Resolves with the message as it is after the write, or is now. */

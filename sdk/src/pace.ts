@@ -9,7 +9,7 @@ export class Pace {
   readonly #most: number;
   readonly #perMs: number;
   #tokens: number;
-  #at = Date.now();
+  #at = performance.now();
   #pausedUntil = 0;
 
   constructor({ burst, rate }: Pick<Hello, "burst" | "rate">) {
@@ -27,7 +27,7 @@ export class Pace {
   /** Milliseconds until there is a token; 0: there is one. */
   wait(): number {
     this.#fill();
-    const paused = this.#pausedUntil - Date.now();
+    const paused = this.#pausedUntil - performance.now();
     const missing = 1 - this.#tokens;
     return Math.max(0, paused, missing > 0 ? Math.ceil(missing / this.#perMs) : 0);
   }
@@ -35,11 +35,11 @@ export class Pace {
   /** The server wants nothing for so long. */
   pause(ms: number): void {
     this.#tokens = Math.min(this.#tokens, 0);
-    this.#pausedUntil = Date.now() + ms;
+    this.#pausedUntil = performance.now() + ms;
   }
 
   #fill(): void {
-    const now = Date.now();
+    const now = performance.now();
     this.#tokens = Math.min(this.#most, this.#tokens + Math.max(0, now - this.#at) * this.#perMs);
     this.#at = now;
   }

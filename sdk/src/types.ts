@@ -97,11 +97,11 @@ export type State = "connecting" | "online" | "reconnecting" | "closed";
 
 export type Events = {
   state: State;
-  /** Signed in and told of everything. Unless `resumed`, the past is unknown: load what is shown. */
+  /** Signed in and told of all changes. Unless `resumed`, the past is unknown, of all chats: load what is shown. */
   ready: { resumed: boolean };
   /** Each change that is new to this client, whoever made it; of a chat in order, each once. */
   change: Change;
-  /** Too much was missed of this chat: throw away what you have of it, and load it anew. */
+  /** Before a resumed `ready`: too much was missed of this chat. Throw away what you have of it, and load it anew. */
   reload: { chat_id: string };
   /** How far one has read, on this device or on another. */
   read: ReadMark;

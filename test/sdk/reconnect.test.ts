@@ -217,6 +217,15 @@ describe("coming back", () => {
     expect(mine.cursors).toEqual({ [chat_id]: 2 });
   });
 
+  test("with more cursors than go into a frame begins anew, which `ready` alone says", async () => {
+    const cursors = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`38352071306${i}`, 1]));
+    const mine = clientOf(gateA(server), a, { cursors });
+    const reloads: string[] = [];
+    mine.on("reload", ({ chat_id }) => reloads.push(chat_id));
+    expect(await next(mine, "ready")).toEqual({ resumed: false });
+    expect(reloads).toEqual([]);
+  });
+
   test("a chat that one had before is not told anew", async () => {
     const theirs = await onlineAs(gateB(server), b);
     await theirs.send({ user_id: a.id }, "before");

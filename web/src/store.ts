@@ -45,6 +45,8 @@ export class Store {
   readonly #ended: (error: RewindError | undefined) => void;
   #error: RewindError | undefined;
   #meeting: Promise<boolean> | undefined;
+  /** Chats of which too much was missed. */
+  readonly #lost = new Set<string>();
 
   /** `ended`: by the server's will. */
   constructor(account: Account, ended: (error: RewindError | undefined) => void) {
@@ -77,7 +79,11 @@ export class Store {
         this.#frames.add(() => job(payload));
     client.on("state", (state) => this.#becomes(state));
     client.on("error", (error) => this.#failed(error));
-    client.on("ready", ({ resumed }) => this.#ready(resumed));
+    client.on("reload", ({ chat_id }) => this.#lost.add(chat_id)); // until `ready`, which follows
+    client.on(
+      "ready",
+      inFrame(({ resumed }) => this.#ready(resumed)),
+    );
     client.on("outbox", () => {
       this.outgoing.note();
       this.#frames.add(() => this.#showUnsent());
@@ -98,7 +104,6 @@ export class Store {
       "people",
       inFrame(() => this.#peopleChanged()),
     );
-    client.on("reload", ({ chat_id }) => void this.#reload(chat_id));
   }
 
   #becomes(state: State): void {
@@ -115,13 +120,18 @@ export class Store {
 
   #ready(resumed: boolean): void {
     this.#peopleChanged();
-    if (!resumed) void this.#reload();
+    void this.#catchUp(resumed);
   }
 
-  async #reload(chatId?: string): Promise<void> {
-    const outdated = this.timelines.outdated(this.shown?.peer.id, chatId);
-    if (!(await this.#loadChats())) return;
-    for (const peerId of outdated) this.timelines.loadAnew(peerId);
+  async #catchUp(isResumed: boolean): Promise<void> {
+    const lost: (string | undefined)[] = isResumed ? [...this.#lost] : [undefined];
+    const isLost = (chatId: string) => !isResumed || lost.includes(chatId);
+    const wanted = isResumed ? [...this.#lost, ...this.chats.withUnread] : undefined;
+    this.#lost.clear();
+    if (!(await this.#loadChats(isLost, wanted))) return;
+    for (const chatId of lost)
+      for (const peerId of this.timelines.outdated(this.shown?.peer.id, chatId))
+        this.timelines.loadAnew(peerId);
   }
 
   #take(change: Change): void {
@@ -149,10 +159,10 @@ export class Store {
   }
 
   /** Again until they come; false where the client is closed before that. */
-  async #loadChats(): Promise<boolean> {
+  async #loadChats(...which: Parameters<Chats["load"]>): Promise<boolean> {
     for (;;) {
       try {
-        await this.chats.load();
+        await this.chats.load(...which);
         break;
       } catch (error) {
         if (this.client.state === "closed") return false;

@@ -19,15 +19,30 @@ export class Chats {
     this.#client = client;
   }
 
-  /** All pages; what is shown meanwhile stays. */
-  async load(): Promise<void> {
+  /**
+   * All pages, or those that tell of each of `wanted`; what is shown meanwhile stays. Of those of which the past is
+   * unknown (`isLost`) what the list says counts, or that it does not name them.
+   */
+  async load(isLost: (chatId: string) => boolean = () => false, wanted?: Iterable<string>): Promise<void> {
+    const were = new Map([...this.#byId].map(([id, chat]) => [id, chat.peek()]));
+    const gone = new Set(were.keys());
+    const left = wanted && new Set(wanted);
+    const isOutdated = (id: string) => isLost(id) && this.find(id) === were.get(id);
     for (let before: string | undefined; ;) {
+      if (left?.size === 0) return;
       const page = await this.#client.chats(before);
-      this.#list(page.chats);
+      this.#list(page.chats, isOutdated);
+      for (const { chat_id } of page.chats) [gone, left].forEach((ids) => ids?.delete(chat_id));
       if (page.before === null) break;
       ({ before } = page);
     }
     this.isComplete.value = true;
+    this.#forget([...gone].filter(isOutdated));
+  }
+
+  /** Whose count may be too high: what one reads elsewhere is not told later. */
+  get withUnread(): string[] {
+    return [...this.#byId.keys()].filter((id) => (this.find(id)?.unread ?? 0) > 0);
   }
 
   /** Follows the chat, and whether there is one. */
@@ -73,12 +88,24 @@ export class Chats {
       chat.value = { ...chat.peek(), peer: user };
   }
 
-  #list(chats: readonly Chat[]): void {
+  #list(chats: readonly Chat[], isOutdated: (chatId: string) => boolean): void {
     for (const chat of chats) {
-      const known = this.#byId.get(chat.chat_id);
-      this.#byPeer.set(chat.peer.id, chat.chat_id);
-      if (!known) this.#byId.set(chat.chat_id, signal(chat));
-      else if (chat.last_seq >= known.peek().last_seq) known.value = chat;
+      const { chat_id, last_seq, read_seq, unread } = chat;
+      const known = this.#byId.get(chat_id);
+      const was = known?.peek();
+      this.#byPeer.set(chat.peer.id, chat_id);
+      if (!known || !was) this.#byId.set(chat_id, signal(chat));
+      else if ((last_seq >= was.last_seq && read_seq >= was.read_seq) || isOutdated(chat_id))
+        known.value = chat;
+      else this.read({ chat_id, seq: read_seq, unread });
+    }
+    this.#sort();
+  }
+
+  #forget(ids: readonly string[]): void {
+    for (const id of ids) {
+      this.#byPeer.delete(this.find(id)?.peer.id ?? "");
+      this.#byId.delete(id);
     }
     this.#sort();
   }
@@ -97,10 +124,12 @@ function changed(chat: Chat, { type, message }: Change): Chat {
   const isUnread = message.user_id === chat.peer.id && message.sent_seq > chat.read_seq;
   const isKnown = message.sent_seq <= chat.last_seq; // else it was sent and deleted while we were away
   const more = type === "send" ? 1 : type === "delete" && isKnown ? -1 : 0;
+  const newest = message.sent_seq >= last.sent_seq ? message : last;
+  const most = newest.sent_seq - chat.read_seq; // a mark that came before may have counted it
   return {
     ...chat,
     last_seq: message.seq,
-    last_message: message.sent_seq >= last.sent_seq ? message : last,
-    unread: Math.max(0, chat.unread + (isUnread ? more : 0)),
+    last_message: newest,
+    unread: Math.max(0, Math.min(most, chat.unread + (isUnread ? more : 0))),
   };
 }
