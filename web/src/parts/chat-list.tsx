@@ -16,8 +16,9 @@ const PREVIEW = 160;
 const MANY = 99;
 
 export function ChatList() {
-  const { chats } = useStore();
-  const { conversations, noChats, noChatsHint, loading } = words.value;
+  const { chats, people } = useStore();
+  const { conversations, noChats, noChatsHint, sayHello, loading } = words.value;
+  const [friend] = people.friends.value;
   const ids = chats.order.value;
   const { value: current } = route;
   const list = useRef<HTMLElement>(null);
@@ -26,7 +27,7 @@ export function ChatList() {
     <nav ref={list} class="chats" aria-label={conversations} tabIndex={-1}>
       {ids.length === 0 &&
         (chats.isComplete.value ? (
-          <Empty icon="message" title={noChats} hint={noChatsHint} />
+          <Empty icon="message" title={noChats} hint={friend ? sayHello(friend.name) : noChatsHint} />
         ) : (
           <p class="loading">{loading}</p>
         ))}

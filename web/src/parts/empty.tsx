@@ -1,5 +1,3 @@
-import { toHome } from "../route.ts";
-import { words } from "../words/words.ts";
 import { Icon } from "./icon.tsx";
 
 type Props = {
@@ -8,14 +6,19 @@ type Props = {
   hint?: string;
   /** It takes the place of a screen. */
   isPage?: boolean;
-  canLeave?: boolean;
+  /** What one may do about it. */
+  action?: { href: string; label: string };
 };
 
-export const Empty = ({ icon, title, hint, isPage = false, canLeave = false }: Props) => (
+export const Empty = ({ icon, title, hint, isPage = false, action }: Props) => (
   <div class={isPage ? "empty page" : "empty"}>
     <Icon name={icon} size={isPage ? 40 : 28} />
     {isPage ? <h1>{title}</h1> : <p class="empty-title">{title}</p>}
     {hint && <p>{hint}</p>}
-    {canLeave && <a href={toHome}>{words.value.backToList}</a>}
+    {action && (
+      <a class="button" href={action.href}>
+        {action.label}
+      </a>
+    )}
   </div>
 );

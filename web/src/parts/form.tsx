@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { problemOf } from "../words/words.ts";
 
 type Values = Record<string, string>;
@@ -9,12 +9,15 @@ type Props = {
   onSubmit: (values: Values) => Promise<void>;
   children: (problem: unknown) => ComponentChildren;
   describe?: (error: unknown) => string;
+  /** Where this becomes another, what was said of the last try is of yesterday. */
+  of?: unknown;
 };
 
 /** One thing to be asked of the server, and what it says to it. */
-export function Form({ action, onSubmit, children, describe = problemOf }: Props) {
+export function Form({ action, onSubmit, children, describe = problemOf, of }: Props) {
   const [problem, setProblem] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
+  useEffect(() => setProblem(null), [of]);
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     if (isBusy) return;

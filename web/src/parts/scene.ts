@@ -34,6 +34,7 @@ export class Scene {
     const { chatId } = this;
     const target: Target = chatId === undefined ? { user_id: this.peer.id } : { chat_id: chatId };
     this.isAtEnd.value = true;
+    this.timeline.mark.value = null; // who answers has read
     this.store.outgoing.send(target, content);
   }
 

@@ -52,7 +52,7 @@ function Ask() {
   return (
     <section class="ask">
       <h2>{t.addFriend}</h2>
-      <Form action={t.sendRequest} onSubmit={ask}>
+      <Form action={t.sendRequest} onSubmit={ask} of={people.friends.value}>
         {() => (
           <Field
             key={asked}

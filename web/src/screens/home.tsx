@@ -4,7 +4,7 @@ import { Announcer } from "../parts/announcer.tsx";
 import { Connection } from "../parts/connection.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Sidebar } from "../parts/sidebar.tsx";
-import { replaceRoute, route, toChat, type Route } from "../route.ts";
+import { replaceRoute, route, toChat, toFriends, toHome, toPerson, type Route } from "../route.ts";
 import { useStore, type Store } from "../store.ts";
 import { words } from "../words/words.ts";
 import { Conversation } from "./conversation.tsx";
@@ -39,11 +39,31 @@ function Screen({ route: { screen, ...where } }: { route: Route }) {
     if (userId && known) replaceRoute(toChat(known.chat_id));
   }, [userId, known?.chat_id]);
   if (screen === "friends") return <Friends />;
-  if (screen === "home")
-    return <Empty icon="message" title={t.noChatChosen} hint={t.noChatChosenHint} isPage />;
+  if (screen === "home") return <Start />;
   if (peer) return <Conversation key={peer.id} peer={peer} />;
-  if (store.chats.isComplete.value) return <Empty icon="alert" title={t.noSuchChat} isPage canLeave />;
+  if (store.chats.isComplete.value)
+    return <Empty icon="alert" title={t.noSuchChat} isPage action={{ href: toHome, label: t.backToList }} />;
   return <p class="loading">{t.loading}</p>;
+}
+
+/** No conversation is chosen: what there is to be done first. */
+function Start() {
+  const { chats, people } = useStore();
+  const t = words.value;
+  const [asker] = people.requests.value;
+  const [friend] = people.friends.value;
+  if (chats.order.value.length > 0)
+    return <Empty icon="message" title={t.noChatChosen} hint={t.noChatChosenHint} isPage />;
+  if (asker) {
+    const action = { href: toFriends, label: t.toRequests };
+    return <Empty icon="friends" title={t.wantsToTalk(asker.name)} isPage action={action} />;
+  }
+  if (friend) {
+    const action = { href: toPerson(friend.id), label: t.messageWho(friend.name) };
+    return <Empty icon="message" title={t.sayHello(friend.name)} isPage action={action} />;
+  }
+  const action = { href: toFriends, label: t.addFriend };
+  return <Empty icon="friends" title={t.addFirst} hint={t.addFirstHint} isPage action={action} />;
 }
 
 /** Whoever the conversation is with: known from the chats, or as a friend once it is sure that there is no chat. */

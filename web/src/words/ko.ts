@@ -43,6 +43,11 @@ export const ko: Words = {
   requestsWaiting: (n) => `받은 친구 요청 ${n}개`,
   noChats: "아직 대화가 없습니다",
   noChatsHint: "친구를 추가하고 인사를 건네 보세요.",
+  addFirst: "대화할 친구를 추가해 보세요",
+  addFirstHint: "친구가 여기에서 쓰는 이름을 알아야 합니다.",
+  wantsToTalk: (name) => `${name} 님이 친구가 되고 싶어 합니다`,
+  toRequests: "요청 보기",
+  sayHello: (name) => `${name} 님에게 인사해 보세요`,
   noChatChosen: "대화를 선택해 주세요",
   noChatChosenHint: "친구와 새 대화를 시작할 수도 있습니다.",
   noSuchChat: "존재하지 않는 대화입니다",
@@ -64,7 +69,7 @@ export const ko: Words = {
   remove: "삭제",
   removeTitle: "친구를 삭제할까요?",
   removeText: (name) => `${name} 님이 친구 목록에서 삭제됩니다. 나눈 대화는 그대로 남습니다.`,
-  noFriends: "아직 친구가 없습니다. 정확한 이름을 입력해 친구 요청을 보내 보세요.",
+  noFriends: "아직 친구가 없습니다. 이름을 입력해 친구 요청을 보내 보세요.",
 
   // Conversation
   messages: "메시지 목록",
