@@ -1,7 +1,9 @@
 import { parseArgs } from "node:util";
 import { resolve } from "node:path";
 
-export const SYSTEMS = ["relay", "cluster", "embedded"] as const;
+/** What is measured unless it is said; ejabberd has to be installed. */
+const USUAL = ["relay", "cluster", "embedded"] as const;
+const SYSTEMS = [...USUAL, "ejabberd"] as const;
 export type SystemKind = (typeof SYSTEMS)[number];
 
 export type Options = {
@@ -29,7 +31,7 @@ export const RESULTS = resolve(import.meta.dirname, "results");
 export const USAGE = `npm run bench -- [--only NAME,...] [--systems relay,cluster,embedded] [--seconds N] [--quick]
 Measures REWIND, as a cluster and embedded, beside a bare relay on the same servers, which is as fast as it can be.
 --only      scenarios; big-store and scaling run only where they are named
---systems   what to measure
+--systems   what to measure; ejabberd, an XMPP server, only where it is named
 --seconds   how long each measure lasts
 --quick     short measures, few clients: shows that it works, not how fast
 --out       where all figures go as JSON, by default bench/results/last.json
@@ -62,7 +64,7 @@ export function optionsFrom(args: string[]): Options | "help" {
     args,
     options: {
       only: text(""),
-      systems: text(SYSTEMS.join(",")),
+      systems: text(USUAL.join(",")),
       seconds: { type: "string" },
       quick: { type: "boolean", default: false },
       out: text(resolve(RESULTS, "last.json")),

@@ -43,6 +43,16 @@ export function rssOf(pid: number): number {
   }
 }
 
+/** All that a process started, and what those started. */
+export function descendantsOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
+    .trim()
+    .split(" ")
+    .filter(Boolean)
+    .map(Number);
+  return children.flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
 /** Begins to measure; what it returns ends it. */
 export function meter(processes: Proc[]): () => Usage[] {
   const before = processes.map(({ pid }) => cpuOf(pid));

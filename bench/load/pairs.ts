@@ -1,10 +1,9 @@
-import type { Client, Frame } from "./client.ts";
-import { errorOf } from "./client.ts";
-import { numbered, sendTo } from "./dialects.ts";
+import { answerTo, SOCKET_ENDED, type Answer, type Client, type Peer } from "./client.ts";
+import { numbered } from "./contents.ts";
 import { each, signIn, user, type Stage } from "./stage.ts";
 
 /** Two users on different gateways, if there are two, who have a conversation. */
-export type Pair = { sender: Client; receiver: Client; peer: { user_id: string } | { chat_id: string } };
+export type Pair = { sender: Client; receiver: Client; peer: Peer };
 
 const AT_ONCE = 20;
 
@@ -15,8 +14,8 @@ export function openPairs(stage: Stage, count: number, from = 0): Promise<Pair[]
     const sender = await signIn(stage, first, nth);
     const receiver = await signIn(stage, first + 1, nth + 1);
     const user_id = user(stage, first + 1).id;
-    const { payload } = await sender.get("chat", sendTo({ user_id }, numbered(0)));
-    const chat_id = payload?.message?.chat_id;
+    const { error, chat_id } = await answerTo(sender, { user_id }, numbered(0));
+    if (error !== undefined) throw new Error(error);
     const peer = stage.job.dialect === "rewind" && chat_id !== undefined ? { chat_id } : { user_id };
     return { sender, receiver, peer };
   });
@@ -35,23 +34,22 @@ export function pump(
     if (traffic.isOver) return;
     traffic.sent += 1;
     const at = acked ? performance.now() : 0;
-    sender.ask("chat", sendTo(peer, numbered(traffic.sent)), (reply) => {
-      if (took(stage, traffic, reply)) acked?.(performance.now() - at);
+    sender.send(peer, numbered(traffic.sent), (answer) => {
+      if (took(stage, traffic, answer)) acked?.(performance.now() - at);
       send();
     });
   };
   for (let nth = 0; nth < unacked; nth += 1) send();
 }
 
-export function took(stage: Stage, traffic: Traffic, reply: Frame): boolean {
-  const isAck = reply.type === "chat";
-  if (isAck) traffic.acked += 1;
+export function took(stage: Stage, traffic: Traffic, { error }: Answer): boolean {
+  if (error === undefined) traffic.acked += 1;
   else {
     traffic.failed += 1;
-    stage.failed(errorOf(reply));
+    stage.failed(error);
   }
-  if (!isAck && errorOf(reply) === "SOCKET_ENDED") traffic.isOver = true;
-  return isAck;
+  if (error === SOCKET_ENDED) traffic.isOver = true;
+  return error === undefined;
 }
 
 export const traffic = (): Traffic => ({ sent: 0, acked: 0, failed: 0, isOver: false });

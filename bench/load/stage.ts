@@ -1,5 +1,5 @@
-import type { Client } from "./client.ts";
-import { connect } from "./client.ts";
+import type { Client, Where } from "./client.ts";
+import { dialects } from "./dialects.ts";
 import type { Job } from "./job.ts";
 
 /** What a job works with. */
@@ -17,9 +17,12 @@ export type Stage = {
 
 export const user = ({ job }: Stage, nth: number) => job.users[nth] ?? { id: "", token: "" };
 
-/** Signs the n-th user in, at the gateway of its own number or of another. */
+/** The n-th user, and the gateway of its own number or of another. */
+export const whereOf = (stage: Stage, nth: number, door = nth): Where => ({
+  ...{ url: stage.urlFor(door), user: user(stage, nth) },
+});
 export const signIn = (stage: Stage, nth: number, door = nth): Promise<Client> =>
-  connect({ dialect: stage.job.dialect, url: stage.urlFor(door), user: user(stage, nth) });
+  dialects[stage.job.dialect](whereOf(stage, nth, door));
 
 /** Does `work` for 0 to `count` - 1, so many at a time; results are in that order. */
 export async function each<T>(

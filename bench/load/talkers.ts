@@ -1,5 +1,5 @@
-import type { Client } from "./client.ts";
-import { numbered, sendTo } from "./dialects.ts";
+import type { Client, Peer } from "./client.ts";
+import { numbered } from "./contents.ts";
 import { openPairs, took, traffic as nothingYet } from "./pairs.ts";
 import { settles } from "./settle.ts";
 import { beating, type Stage } from "./stage.ts";
@@ -16,11 +16,11 @@ export async function startTalkers(stage: Stage, count: number, everyMs: number)
   const pairs = await openPairs(stage, count / 2);
   const done: { at: number; ms: number }[] = [];
   const traffic = nothingYet();
-  const say = (client: Client, peer: (typeof pairs)[number]["peer"]) => {
+  const say = (client: Client, peer: Peer) => {
     const at = performance.now();
     traffic.sent += 1;
-    client.ask("chat", sendTo(peer, numbered(traffic.sent)), (reply) => {
-      took(stage, traffic, reply);
+    client.send(peer, numbered(traffic.sent), (answer) => {
+      took(stage, traffic, answer);
       done.push({ at, ms: performance.now() - at });
     });
   };

@@ -8,7 +8,7 @@ export const dmLatency: Scenario = {
   name: "dm-latency",
   about: `${RATE} messages a second over ${PAIRS} pairs, from when each was due to its ack and its push`,
   cases: (options) =>
-    together(["relay-each", "relay-group", "cluster", "embedded"], (system) => ({
+    together(["relay-each", "relay-group", "cluster", "embedded", "ejabberd"], (system) => ({
       system,
       plan: { seed: { users: 2 * PAIRS } },
       async run(_, { load }) {

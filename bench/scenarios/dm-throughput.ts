@@ -18,7 +18,7 @@ export const dmThroughput: Scenario = {
   name: "dm-throughput",
   about: `${PAIRS} pairs, each sender with ${UNACKED} sends unanswered`,
   cases: (options) =>
-    together(["relay-each", "relay-group", "cluster", "embedded"], (system) => ({
+    together(["relay-each", "relay-group", "cluster", "embedded", "ejabberd"], (system) => ({
       system,
       plan: { seed: { users: 2 * PAIRS } },
       async run(_, { load }) {

@@ -12,21 +12,23 @@ import type { Start } from "./system.ts";
 /** The servers that relay and cluster stand on: of each kind one, and the same for both. */
 export type Servers = { natsUrl: string; adminUrl: string; processes: Proc[] };
 
-/** MariaDB flushes at each commit, as in production. */
-export async function startServers({ dir, undone }: Start): Promise<Servers> {
-  const options = (name: string) => ({
-    ...{ dir: join(dir, name), log: join(dir, `${name}.log`) },
-    ...{ password: randomBytes(18).toString("hex"), dieWithParent: true },
-  });
-  const nats = await startNats(options("nats"));
-  undone.add(() => nats.stop());
-  const mariadb = await startMariadb({ ...options("mariadb"), durable: true });
-  undone.add(() => mariadb.stop());
-  const processes = [
-    { name: "nats-server", pid: nats.pid },
-    { name: "mariadbd", pid: mariadb.pid },
-  ];
-  return { natsUrl: nats.url, adminUrl: mariadb.url, processes };
+const optionsOf = ({ dir }: Start, name: string) => ({
+  ...{ dir: join(dir, name), log: join(dir, `${name}.log`) },
+  ...{ password: randomBytes(18).toString("hex"), dieWithParent: true },
+});
+
+/** It flushes at each commit, as in production. */
+export async function startDatabase(from: Start): Promise<{ adminUrl: string; process: Proc }> {
+  const mariadb = await startMariadb({ ...optionsOf(from, "mariadb"), durable: true });
+  from.undone.add(() => mariadb.stop());
+  return { adminUrl: mariadb.url, process: { name: "mariadbd", pid: mariadb.pid } };
+}
+
+export async function startServers(from: Start): Promise<Servers> {
+  const nats = await startNats(optionsOf(from, "nats"));
+  from.undone.add(() => nats.stop());
+  const { adminUrl, process } = await startDatabase(from);
+  return { natsUrl: nats.url, adminUrl, processes: [{ name: "nats-server", pid: nats.pid }, process] };
 }
 
 /** The system is running, and writes a little. */

@@ -1,5 +1,6 @@
 import type { SystemKind } from "../options.ts";
 import { startCluster } from "./cluster.ts";
+import { startEjabberd } from "./ejabberd.ts";
 import { startEmbedded } from "./embedded.ts";
 import { startBareWs, startRelay } from "./relay.ts";
 import type { Start, System, SystemName } from "./system.ts";
@@ -10,10 +11,11 @@ const starters: Record<SystemName, (from: Start) => Promise<System>> = {
   "bare-ws": startBareWs,
   cluster: startCluster,
   embedded: startEmbedded,
+  ejabberd: startEjabberd,
 };
 
 /** What it is called by --systems. */
 export const systemKindOf = (name: SystemName): SystemKind =>
-  name === "cluster" || name === "embedded" ? name : "relay";
+  name === "cluster" || name === "embedded" || name === "ejabberd" ? name : "relay";
 
 export const startSystem = (name: SystemName, from: Start): Promise<System> => starters[name](from);

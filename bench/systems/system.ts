@@ -3,9 +3,9 @@ import type { Options } from "../options.ts";
 import type { Proc } from "../processes.ts";
 import type { Seed, User } from "./seed.ts";
 
-export type SystemName = "relay-each" | "relay-group" | "bare-ws" | "cluster" | "embedded";
+export type SystemName = "relay-each" | "relay-group" | "bare-ws" | "cluster" | "embedded" | "ejabberd";
 /** How clients talk with it. */
-export type DialectName = "rewind" | "relay" | "bare";
+export type DialectName = "rewind" | "relay" | "bare" | "xmpp";
 
 /** A system that runs and serves. */
 export type System = {
@@ -17,6 +17,8 @@ export type System = {
   processes(): Proc[];
   /** The n-th user, from 0, and what it signs in with. */
   userOf(nth: number): User;
+  /** Collects its garbage, where that is not done by a signal to its processes. */
+  collect?(): Promise<void>;
 };
 
 /** What a system is started with. */

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { numbered, sendTo } from "../dialects.ts";
+import { answerTo } from "../client.ts";
+import { numbered } from "../contents.ts";
 import { pump, traffic as nothingYet } from "../pairs.ts";
 import { settles } from "../settle.ts";
 import { beating, each, signIn, user, type Stage } from "../stage.ts";
@@ -13,7 +14,8 @@ export async function fanOut(stage: Stage): Promise<Record<string, number>> {
   const sender = await signIn(stage, 1);
   const peer = { user_id: user(stage, 0).id };
   let pushed = 0;
-  await sender.get("chat", sendTo(peer, numbered(0)));
+  const { error } = await answerTo(sender, peer, numbered(0));
+  if (error !== undefined) throw new Error(error);
   for (const receiver of receivers) receiver.count(() => (pushed += 1));
   const stop = beating([sender]); // the others would count what comes back, and live for long enough without
   await pause(200);

@@ -1,13 +1,14 @@
 import { otherId } from "../../systems/seed.ts";
 import { distribution } from "../numbers.ts";
-import { beating, signIn, type Stage } from "../stage.ts";
+import { connectFrames, rewind } from "../frames.ts";
+import { beating, whereOf, type Stage } from "../stage.ts";
 
 const PAGE = 50;
 const WARM_UP = 20;
 
 /** User 0 reads pages of its two conversations, a short one and a long one, one request after the other. */
 export async function history(stage: Stage): Promise<Record<string, number>> {
-  const client = await signIn(stage, 0);
+  const client = await connectFrames(rewind, whereOf(stage, 0));
   const stop = beating([client]);
   const page = (chat: number, before?: number) => ({
     ...{ type: "chat", chat_id: otherId(chat), count: PAGE },

@@ -1,5 +1,4 @@
-import { errorOf, type Frame } from "../client.ts";
-import { numbered, numberIn, sendTo } from "../dialects.ts";
+import { numbered, numberIn } from "../contents.ts";
 import { distribution } from "../numbers.ts";
 import { openPairs } from "../pairs.ts";
 import { settles } from "../settle.ts";
@@ -36,19 +35,18 @@ export async function latency(stage: Stage): Promise<Record<string, number>> {
   let answered = 0;
   let pushed = 0;
 
-  const hearPush = ({ type, payload }: Frame) => {
-    if (type !== "chat") return;
-    const nth = numberIn(payload);
+  const hearPush = (content: string) => {
+    const nth = numberIn(content);
     pushed += 1;
     if (nth >= unmeasured) pushes.push(performance.now() - (dues[nth] ?? 0));
   };
-  for (const { receiver } of pairs) receiver.onPush = hearPush;
+  for (const { receiver } of pairs) receiver.onMessage = hearPush;
   const send = (nth: number, due: number) => {
     const pair = pairs[nth % pairs.length];
     dues.push(due);
-    pair?.sender.ask("chat", sendTo(pair.peer, numbered(nth)), (reply) => {
+    pair?.sender.send(pair.peer, numbered(nth), ({ error }) => {
       answered += 1;
-      if (reply.type !== "chat") stage.failed(errorOf(reply));
+      if (error !== undefined) stage.failed(error);
       else if (nth >= unmeasured) acks.push(performance.now() - due);
     });
   };

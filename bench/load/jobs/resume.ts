@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { otherId } from "../../systems/seed.ts";
-import { errorOf, open, type Client, type Frame } from "../client.ts";
+import type { Client } from "../client.ts";
+import { errorOf, openFrames, rewind, type Frame, type FrameClient } from "../frames.ts";
 import { distribution } from "../numbers.ts";
 import { each, signIn, user, type Stage } from "../stage.ts";
 import { startTalkers } from "../talkers.ts";
@@ -16,7 +17,7 @@ const TALK_EVERY_MS = 50;
 type Return = { ms: number; refused: number; client?: Client };
 
 /** Asks until there is an answer, as a client by the book does. @returns how often it was told to ask later */
-async function insist(client: Client, type: string, payload: object): Promise<number> {
+async function insist(client: FrameClient, type: string, payload: object): Promise<number> {
   const deadline = performance.now() + WITHIN_MS;
   for (let refused = 0; ; refused += 1) {
     const reply = await new Promise<Frame>((resolve) => client.ask(type, payload, resolve));
@@ -33,9 +34,9 @@ async function comeBack(stage: Stage, nth: number): Promise<Return> {
   const cursors = { [otherId(nth)]: stage.setting("messages") - missed };
   try {
     const who = user(stage, from + nth);
-    const client = await open({ dialect: stage.job.dialect, url: stage.urlFor(nth), user: who });
+    const client = await openFrames(rewind, { url: stage.urlFor(nth), user: who });
     let told = 0;
-    client.onPush = ({ type }) => (told += type === "chat" ? 1 : 0);
+    client.onMessage = () => (told += 1);
     const refused =
       (await insist(client, "auth", { auth: who.token })) + (await insist(client, "sync", { cursors }));
     const ms = performance.now() - begun;

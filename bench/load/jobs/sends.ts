@@ -1,4 +1,5 @@
-import { numbered, sendTo } from "../dialects.ts";
+import { answerTo } from "../client.ts";
+import { numbered } from "../contents.ts";
 import { distribution } from "../numbers.ts";
 import { openPairs } from "../pairs.ts";
 import { beating, type Stage } from "../stage.ts";
@@ -13,9 +14,8 @@ export async function sends(stage: Stage): Promise<Record<string, number>> {
   const times: number[] = [];
   for (let nth = -WARM_UP; nth < stage.setting("sends"); nth += 1) {
     const begun = performance.now();
-    await pair.sender
-      .get("chat", sendTo(pair.peer, numbered(nth)))
-      .catch((error: Error) => stage.failed(error.message));
+    const { error } = await answerTo(pair.sender, pair.peer, numbered(nth));
+    if (error !== undefined) stage.failed(error);
     if (nth >= 0) times.push(performance.now() - begun);
   }
   stop();

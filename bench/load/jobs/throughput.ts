@@ -10,7 +10,7 @@ export async function throughput(stage: Stage): Promise<Record<string, number>> 
   const stop = beating(pairs.flatMap(({ sender, receiver }) => [sender, receiver]));
   const traffic = nothingYet();
   let pushed = 0;
-  for (const { receiver } of pairs) receiver.onPush = ({ type }) => (pushed += type === "chat" ? 1 : 0);
+  for (const { receiver } of pairs) receiver.onMessage = () => (pushed += 1);
   for (const pair of pairs) pump(stage, pair, { unacked: stage.setting("unacked"), traffic });
   await pause(stage.setting("warmUpMs"));
 
