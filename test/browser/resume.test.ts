@@ -4,7 +4,7 @@ import { onlineAs } from "../sdk/clients.ts";
 import { gateA, gateB, registerAll, type Person } from "../support/people.ts";
 import { startServer, type Server } from "../support/server.ts";
 import * as acts from "./acts.ts";
-import { openDevice, type Device } from "./browser.ts";
+import { openDevice, openPage, type Device } from "./browser.ts";
 
 /** What a page shows of what happened while it had no connection. */
 let server: Server;
@@ -33,4 +33,39 @@ test("what was read elsewhere meanwhile is unread no more", async () => {
   relay.mend();
   await unread("1").waitFor({ state: "detached" });
   expect(await device.page.title()).not.toContain("(");
+});
+
+test("a session that the server ends leaves what was being written, and every tab says why", async () => {
+  await acts.open(device.page, ben.name);
+  await acts.composer(device.page).fill("half a sentence");
+  const other = await openPage(device.context, relay.url);
+  await acts.conversations(other).waitFor();
+  relay.cut();
+  await device.page.evaluate(() => {
+    for (const [key, value] of Object.entries({ ...localStorage }))
+      if (value.startsWith("eyJ")) localStorage.setItem(key, `${value}x`);
+  });
+  relay.mend();
+  await other.reload(); // the token is good no more
+  for (const page of [device.page, other]) await page.locator(".farewell").waitFor();
+  await acts.logIn(device, ann);
+  await acts.open(device.page, ben.name);
+  expect(await acts.composer(device.page).inputValue()).toBe("half a sentence");
+});
+
+test("where the browser keeps nothing there is a client all the same", async () => {
+  const { context, page } = await openDevice("about:blank");
+  await context.addInitScript(() => {
+    for (const name of ["localStorage", "sessionStorage"])
+      Object.defineProperty(globalThis, name, {
+        get: () => {
+          throw new DOMException("denied", "SecurityError");
+        },
+      });
+  });
+  await page.goto(gateB(server));
+  await acts.logIn({ page }, ben);
+  await acts.open(page, ann.name);
+  await acts.say(page, "kept nowhere");
+  await acts.sent(page, "kept nowhere").waitFor();
 });

@@ -1,10 +1,11 @@
 import { effect, signal } from "@preact/signals";
+import { inBrowser } from "./kept.ts";
 
 export type Language = "en" | "ko";
 export type Appearance = "system" | "light" | "dark";
 
 const kept = <T extends string>(key: string, values: readonly T[], otherwise: T): T =>
-  values.find((value) => value === localStorage.getItem(key)) ?? otherwise;
+  values.find((value) => value === inBrowser.get(key)) ?? otherwise;
 
 export const language = signal<Language>(
   kept("rewind.language", ["en", "ko"], navigator.language.startsWith("ko") ? "ko" : "en"),
@@ -23,10 +24,10 @@ export function applySettings(): void {
 }
 
 export function chooseLanguage(chosen: Language): void {
-  localStorage.setItem("rewind.language", chosen);
+  inBrowser.set("rewind.language", chosen);
   language.value = chosen;
 }
 export function chooseAppearance(chosen: Appearance): void {
-  localStorage.setItem("rewind.appearance", chosen);
+  inBrowser.set("rewind.appearance", chosen);
   appearance.value = chosen;
 }

@@ -11,6 +11,7 @@ import {
   type User,
 } from "../../sdk/src/index.ts";
 import type { Account } from "./account.ts";
+import { inBrowser } from "./kept.ts";
 import { notify } from "./notices.ts";
 import { announce } from "./parts/announcer.tsx";
 import { Chats } from "./state/chats.ts";
@@ -189,9 +190,11 @@ export class Store {
 function outboxStorage(userId: string) {
   const key = `rewind.outbox.${userId}`;
   return {
-    load: () => JSON.parse(localStorage.getItem(key) ?? "[]") as Entry[],
-    save: (entries: Entry[]) =>
-      entries.length > 0 ? localStorage.setItem(key, JSON.stringify(entries)) : localStorage.removeItem(key),
+    load: () => JSON.parse(inBrowser.get(key) ?? "[]") as Entry[],
+    save: (entries: Entry[]) => {
+      if (entries.length === 0) inBrowser.remove(key);
+      else if (!inBrowser.set(key, JSON.stringify(entries))) throw new Error("there is no room");
+    },
   };
 }
 

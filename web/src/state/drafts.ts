@@ -1,9 +1,11 @@
+import { inTab } from "../kept.ts";
+
 /** What was written and not sent, by the peer; kept while the tab is. */
 const keyOf = (peerId: string) => `rewind.draft.${peerId}`;
 
-export const draftTo = (peerId: string): string => sessionStorage.getItem(keyOf(peerId)) ?? "";
+export const draftTo = (peerId: string): string => inTab.get(keyOf(peerId)) ?? "";
 
 export function keepDraft(peerId: string, text: string): void {
-  if (text === "") sessionStorage.removeItem(keyOf(peerId));
-  else sessionStorage.setItem(keyOf(peerId), text);
+  if (text === "") inTab.remove(keyOf(peerId));
+  else inTab.set(keyOf(peerId), text);
 }

@@ -2,6 +2,10 @@ import { computed, signal } from "@preact/signals";
 import type { Client, Entry, Message, RewindError, Target } from "../../../sdk/src/index.ts";
 import type { SendEntry, Unsent } from "./timeline.ts";
 
+/** What was refused is there until one logs out: it outlives the end of a session. */
+const refused = signal<readonly Unsent[]>([]);
+export const forgetRefused = () => (refused.value = []);
+
 type Hooks = {
   /** The first message to somebody was stored. */
   first(peerId: string, message: Message): void;
@@ -14,12 +18,11 @@ const isSend = (entry: Entry): entry is SendEntry => entry.type === "send";
 /** What was asked for and is not done: what waits, and which messages were refused. */
 export class Outgoing {
   readonly entries = signal<readonly Entry[]>([]);
-  readonly #refused = signal<readonly Unsent[]>([]);
   /** In the order in which they were sent. */
   readonly unsent = computed((): readonly Unsent[] => {
     const waiting = this.entries.value.filter(isSend).map((entry) => ({ entry }));
-    const refused = this.#refused.value;
-    return refused.length > 0 ? [...refused, ...waiting].sort((a, b) => a.entry.at - b.entry.at) : waiting;
+    const all = [...refused.value, ...waiting];
+    return refused.value.length > 0 ? all.sort((a, b) => a.entry.at - b.entry.at) : waiting;
   });
   /** Edits and deletions that wait, by the message. */
   readonly revisions = computed(() => {
@@ -50,10 +53,10 @@ export class Outgoing {
   }
 
   edit(message: Message, content: string): void {
-    this.#client.edit(message, content).catch((error: RewindError) => this.#hooks.refused(error));
+    this.#client.edit(message, content).catch((error: RewindError) => this.#told(error));
   }
   remove(message: Message): void {
-    this.#client.remove(message).catch((error: RewindError) => this.#hooks.refused(error));
+    this.#client.remove(message).catch((error: RewindError) => this.#told(error));
   }
 
   retry({ entry }: Unsent): void {
@@ -62,7 +65,7 @@ export class Outgoing {
     this.send(chat_id === undefined ? { user_id } : { chat_id }, entry.content);
   }
   discard(nonce: string): void {
-    this.#refused.value = this.#refused.value.filter(({ entry }) => entry.nonce !== nonce);
+    refused.value = refused.value.filter(({ entry }) => entry.nonce !== nonce);
   }
 
   /** The outbox has changed; it is taken over with `show`. */
@@ -82,9 +85,13 @@ export class Outgoing {
     for (const entry of this.#gone) this.#refuse(entry, error);
   }
 
+  /** What is closed is not refused: it is said by the next client. */
+  #told(error: RewindError): void {
+    if (error.type !== "CLOSED") this.#hooks.refused(error);
+  }
   #refuse(entry: Entry, error: RewindError): void {
+    if (!isSend(entry)) return this.#told(error);
     if (error.type === "CLOSED") return;
-    if (!isSend(entry)) return this.#hooks.refused(error);
-    this.#refused.value = [...this.#refused.value, { entry, error }];
+    refused.value = [...refused.value, { entry, error }];
   }
 }

@@ -2,6 +2,8 @@ import type { Client } from "../../../sdk/src/index.ts";
 import type { Chats } from "./chats.ts";
 
 const EVERY_MS = 1_000;
+/** After these there may be no later. */
+const LEAVING = ["pagehide", "visibilitychange"];
 
 /** Says how far one has read: at once, and then once a second at most. */
 export class Reading {
@@ -14,6 +16,7 @@ export class Reading {
   constructor(client: Client, chats: Chats) {
     this.#client = client;
     this.#chats = chats;
+    for (const event of LEAVING) addEventListener(event, this.#sayNow);
   }
 
   /** All up to `seq` was on the screen. */
@@ -27,9 +30,14 @@ export class Reading {
   }
 
   stop(): void {
+    for (const event of LEAVING) removeEventListener(event, this.#sayNow);
     clearTimeout(this.#timer);
   }
 
+  readonly #sayNow = (): void => {
+    clearTimeout(this.#timer);
+    this.#say();
+  };
   #say(): void {
     this.#timer = undefined;
     if (this.#due.size === 0) return;
