@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { get } from "../support/form.ts";
-import { gateA } from "../support/people.ts";
+import { get, postForm } from "../support/form.ts";
+import { gateA, PASSWORD, uniqueName } from "../support/people.ts";
 import { startServer, type Server } from "../support/server.ts";
 import { applicant, apply, errSays, login, rawRequest, type Applicant } from "./accounts.ts";
 
@@ -63,8 +63,10 @@ describe("without SMTP_URL", () => {
     expect(text).not.toContain("<i>");
   });
 
-  test("the start page leads there", async () => {
-    expect((await get(`${gateA(server)}/`)).text).toContain('href="/dev/mail"');
+  test("who registers without JavaScript is led there", async () => {
+    const form = { name: uniqueName(), email: `${uniqueName()}@example.com`, password: PASSWORD };
+    const answer = await postForm(`${gateA(server)}/api/v1/auth/register`, form, { accept: "text/html" });
+    expect(answer.text).toContain('href="/dev/mail"');
   });
 
   test("localhost and 127.0.0.1 are this machine's own names", async () => {
