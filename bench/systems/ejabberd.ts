@@ -43,6 +43,7 @@ listen:
   - port: ${port}
     ip: 127.0.0.1
     module: ejabberd_http
+    backlog: 1024
     request_handlers: { /ws: ejabberd_http_ws, /api: mod_http_api }
 api_permissions:
   here: { who: { ip: 127.0.0.1/8 }, what: [ gc ] }
@@ -89,14 +90,15 @@ async function launch({ erl, libraries }: Installed, database: string, { dir }: 
   const [port, home] = [await freePort(), join(dir, "ejabberd")];
   mkdirSync(home, { mode: 0o700 });
   const config = join(home, "ejabberd.yml");
+  const log = join(home, "ejabberd.log");
   writeFileSync(config, configuration(port, new URL(database)), { mode: 0o600 });
   const ready = `{ok, _} = application:ensure_all_started(ejabberd), io:format("ready ws://127.0.0.1:${port}~n")`;
   const args = ["-noinput", "+P", "250000", "-mnesia", "dir", `"${home}"`, "-ejabberd", "quiet", "true"];
   return start({
-    ...{ file: erl, args: [...args, "-eval", ready], cwd: home, log: join(dir, "ejabberd.log") },
+    ...{ file: erl, args: [...args, "-eval", ready], cwd: home, log },
     env: {
       ...{ ERL_LIBS: libraries, ERL_CRASH_DUMP_BYTES: "0", ERL_MAX_ETS_TABLES: "1400" },
-      ...{ EJABBERD_CONFIG_PATH: config, EJABBERD_LOG_PATH: join(home, "ejabberd.log") },
+      ...{ EJABBERD_CONFIG_PATH: config, EJABBERD_LOG_PATH: log },
     },
   });
 }
