@@ -9,7 +9,7 @@ export const fanOut: Scenario = {
   name: "fan-out",
   about: `a user with ${SOCKETS} sockets is written to, ${UNACKED} messages at a time`,
   cases: (options) =>
-    together(["relay-group", "cluster", "embedded", "ejabberd"], (system) => ({
+    together(["relay-group", "cluster", "embedded"], (system) => ({
       system,
       plan: { seed: { users: 2 } },
       async run(_, { load }) {
