@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, globSync, readFileSync } from "node:fs";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { extname, join } from "node:path";
 
 const DIST = join(import.meta.dirname, "../web/dist");
@@ -17,11 +17,19 @@ const ENCODINGS = { br: ".br", gzip: ".gz" };
 const FOREVER = /^assets\//;
 const READING = new Set(["GET", "HEAD"]);
 
+/**
+ * Pictures of people are wherever they say. No string ever becomes markup or script. Not for every browser does `'self'`
+ * name the WebSocket of this host, too.
+ */
+function policyFor({ host = "" }: IncomingHttpHeaders): string {
+  const sockets = /^[\w.:[\]-]+$/.test(host) ? ` ws://${host} wss://${host}` : "";
+  return (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https: http:; " +
+    `connect-src 'self'${sockets}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; ` +
+    "require-trusted-types-for 'script'"
+  );
+}
 const HEADERS = {
-  // Pictures of people are wherever they say. No string ever becomes markup or script.
-  "Content-Security-Policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https: http:; connect-src 'self'; " +
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
   "X-Content-Type-Options": "nosniff",
   "Referrer-Policy": "same-origin",
   "Cross-Origin-Opener-Policy": "same-origin",
@@ -42,6 +50,7 @@ export function webPages(dist = DIST): (request: IncomingMessage, response: Serv
   return ({ method = "", url = "", headers }, response) => {
     const file = files.get(url.split("?", 1)[0] ?? "");
     if (!file || !READING.has(method)) return false;
+    response.setHeader("Content-Security-Policy", policyFor(headers));
     if (headers["if-none-match"]?.includes(file.headers.ETag)) response.writeHead(304, file.headers).end();
     else answer(response, file, acceptedBy(headers["accept-encoding"]), method === "GET");
     return true;

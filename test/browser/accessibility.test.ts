@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
-import { gateA, uniqueName } from "../support/people.ts";
+import { gateA } from "../support/people.ts";
 import { seriousFindings } from "../support/axe.ts";
 import { startServer, type Server } from "../support/server.ts";
 import * as acts from "./acts.ts";
@@ -17,12 +17,7 @@ beforeAll(async () => {
   const options = { bypassCSP: true } as const;
   ann = await openDevice(gateA(server), options);
   ben = await openDevice(gateA(server), options);
-  const [annsAccount, bensAccount] = [
-    await acts.signUp(server, ann, uniqueName("ann")),
-    await acts.signUp(server, ben, uniqueName("ben")),
-  ];
-  names = { ann: annsAccount.name, ben: bensAccount.name };
-  await acts.befriend(ann.page, ben.page, { asker: names.ann, other: names.ben });
+  names = await acts.signUpFriends(server, ann, ben);
   await acts.talkTo(ann.page, names.ben);
   await acts.say(ann.page, "hello https://example.com");
   await acts.say(ann.page, "to be deleted");

@@ -57,6 +57,18 @@ export async function befriend(
   await other.getByRole("button", { name: `Message ${names.asker}` }).waitFor();
 }
 
+/** Two who have just signed up, and are friends; `ann` and `ben` are what their names begin with. */
+export async function signUpFriends(
+  server: Server,
+  ann: Device,
+  ben: Device,
+): Promise<{ ann: string; ben: string }> {
+  const first = await signUp(server, ann, uniqueName("ann"));
+  const second = await signUp(server, ben, uniqueName("ben"));
+  await befriend(ann.page, ben.page, { asker: first.name, other: second.name });
+  return { ann: first.name, ben: second.name };
+}
+
 export const talkTo = async (page: Page, name: string): Promise<void> => {
   await goToFriends(page);
   await page.getByRole("button", { name: `Message ${name}` }).click();

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
-import { gateA, uniqueName } from "../support/people.ts";
+import { gateA } from "../support/people.ts";
 import { startServer, type Server } from "../support/server.ts";
 import * as acts from "./acts.ts";
 import { openDevice, openPage, type Device } from "./browser.ts";
@@ -16,12 +16,7 @@ beforeAll(async () => {
   server = await startServer();
   ann = await openDevice(gateA(server));
   ben = await openDevice(gateA(server));
-  const [annsAccount, bensAccount] = [
-    await acts.signUp(server, ann, uniqueName("ann")),
-    await acts.signUp(server, ben, uniqueName("ben")),
-  ];
-  names = { ann: annsAccount.name, ben: bensAccount.name };
-  await acts.befriend(ann.page, ben.page, { asker: names.ann, other: names.ben });
+  names = await acts.signUpFriends(server, ann, ben);
   await acts.talkTo(ann.page, names.ben);
   await acts.say(ann.page, "the first");
   await acts.sent(ann.page, "the first").waitFor();

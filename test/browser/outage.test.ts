@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "@jest/globals";
 import { clusterOf } from "../support/cluster.ts";
-import { gateA, gateB, uniqueName } from "../support/people.ts";
+import { gateA, gateB } from "../support/people.ts";
 import { startServer, type Server } from "../support/server.ts";
 import { historyOf, onlineAs } from "../sdk/clients.ts";
 import * as acts from "./acts.ts";
@@ -17,10 +17,7 @@ beforeAll(async () => {
   server = await startServer();
   ann = await openDevice(gateA(server));
   ben = await openDevice(gateB(server));
-  const annsAccount = await acts.signUp(server, ann, uniqueName("ann"));
-  const bensAccount = await acts.signUp(server, ben, uniqueName("ben"));
-  names = { ann: annsAccount.name, ben: bensAccount.name };
-  await acts.befriend(ann.page, ben.page, { asker: names.ann, other: names.ben });
+  names = await acts.signUpFriends(server, ann, ben);
   await acts.talkTo(ann.page, names.ben);
   await acts.talkTo(ben.page, names.ann);
 });

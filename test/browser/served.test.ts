@@ -84,3 +84,12 @@ test.each(["bytes=0-5", "bytes=5-2", "bytes=x", "bytes=999999999-"])(
 test("nothing is taken from there by POST", async () => {
   expect((await ask("/", {}, "POST")).status).toBe(404);
 });
+
+test("the policy lets the page reach the WebSocket of the host that it was asked of, and no other", async () => {
+  const policyAt = async (host: string) =>
+    String((await ask("/", { host })).headers["content-security-policy"]);
+  expect(await policyAt("chat.example.org:8443")).toContain(
+    "connect-src 'self' ws://chat.example.org:8443 wss://chat.example.org:8443;",
+  );
+  expect(await policyAt("x; script-src *")).toContain("connect-src 'self';");
+});
